@@ -1,0 +1,41 @@
+"""The books: everything that can be read, by noun. Nothing here can write."""
+
+from datetime import date
+
+from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.customers import Customers
+from kf_mcp.kashflow.invoices import Invoices
+from kf_mcp.kashflow.payments import Payments
+from kf_mcp.kashflow.reference import Reference
+from kf_mcp.kashflow.vat import VAT
+from kf_mcp.model import dates
+
+
+class Books:
+    """Everything readable. What is kept between reads belongs to one `Books`; a fresh one reads past every cache."""
+
+    def __init__(self, soap: Connection, *, clock: dates.Clock = dates.now, sales_nominal: int | None = None) -> None:
+        self._soap = soap
+        self._clock = clock
+        self.sales_nominal = sales_nominal
+        """The nominal code that the owner chose for invoice lines that name none."""
+        self.customers = Customers(soap)
+        self.invoices = Invoices(soap)
+        self.payments = Payments(soap)
+        self.reference = Reference(soap)
+        self.vat = VAT(soap)
+
+    @property
+    def today(self) -> date:
+        """The day that it is in the UK."""
+        return dates.uk_day(self._clock())
+
+    def fresh(self) -> "Books":
+        """The same books with nothing kept: what a plan reads after a person's yes."""
+        books = Books(self._soap, clock=self._clock, sales_nominal=self.sales_nominal)
+        books.customers = self.customers.fresh()
+        return books
+
+    def forget(self) -> None:
+        """Let go of what a write of ours may have changed."""
+        self.customers.forget()

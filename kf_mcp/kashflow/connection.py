@@ -1,0 +1,193 @@
+"""The connection to KashFlow: one call out, one answer or one honest error back.
+
+Reads are tried again a few times; a write is sent once and never again by machine, since KashFlow has no way to tell a
+repeat from a new one. Credentials travel inside every envelope (KashFlow has no session) and appear nowhere else.
+"""
+
+import logging
+import random
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+import httpx
+
+from kf_mcp.errors import AddressNotAllowed, CredentialsRejected, Failure, OutcomeUnknown, Refused, SaidNo, Unavailable
+from kf_mcp.kashflow.envelopes import Answer, Envelopes, Fault, Unusable
+from kf_mcp.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
+OFF_THE_LOOP: Final = 32 * 1024
+"""Answers above this many bytes are decoded in a worker thread."""
+AT_ONCE: Final = 4
+"""Calls under way at once: KashFlow documents no limit, and known clients stay at three or four."""
+READ_TRIES: Final = 3
+NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+TIMEOUT_TEXTS: Final = ("timeout expired", "timed out", "timeout period")
+"""What a database timeout says; KashFlow's back end is SQL Server and does time out (seen through its REST API)."""
+
+
+class _NoAnswer(Exception):
+    """No usable answer came; `sent` is whether the request may have reached KashFlow."""
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sent = sent
+
+
+class Connection:
+    """Calls KashFlow's operations by name."""
+
+    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._envelopes = Envelopes()
+        self._http: httpx.AsyncClient | None = None
+        self._closing = AsyncExitStack()
+        self._places = anyio.Semaphore(AT_ONCE)
+
+    async def close(self) -> None:
+        """Let go of the pooled connections."""
+        await self._closing.aclose()
+        self._http = None
+
+    @property
+    def typed(self) -> Any:
+        """Makes a value that carries its type on the wire; see `Envelopes.typed`."""
+        return self._envelopes.typed
+
+    async def ready(self) -> None:
+        """Make sure that envelopes can be written (loads the service description once, off the event loop)."""
+        await anyio.to_thread.run_sync(self._envelopes.load)
+
+    async def read(self, operation: str, **arguments: Any) -> Answer:
+        """Call an operation that changes nothing; tried up to three times with growing, jittered pauses.
+
+        Raises SaidNo with KashFlow's words, BadSettings for credentials and addresses, Unavailable when no usable answer came.
+        """
+        for attempt in range(1, READ_TRIES + 1):
+            try:
+                answer = await self._call(operation, arguments)
+                if answer.is_ok or not _is_timeout(answer.detail):
+                    return _checked(answer)
+                reason = "its database timed out"
+            except _NoAnswer as error:
+                reason = error.reason
+            if attempt < READ_TRIES:
+                await anyio.sleep(random.uniform(0.15, 0.3) * 2**attempt)  # noqa: S311 - jitter, not a secret
+        raise Unavailable(f"KashFlow did not answer {operation}: {reason}.")
+
+    async def write(self, operation: str, **arguments: Any) -> Answer:
+        """Call an operation that changes the books, once.
+
+        Raises SaidNo or another Refused, or Unavailable, when certainly nothing was written; OutcomeUnknown otherwise.
+        """
+        try:
+            answer = await self._call(operation, arguments)
+        except _NoAnswer as error:
+            if error.sent:
+                raise OutcomeUnknown(f"{operation} was sent, but {error.reason}.") from None
+            raise Unavailable(f"KashFlow could not be reached for {operation}: {error.reason}.") from None
+        if not answer.is_ok and _is_timeout(answer.detail):
+            raise OutcomeUnknown(f"{operation} was sent, but KashFlow's database timed out over it.")
+        return _checked(answer)
+
+    async def _call(self, operation: str, arguments: Mapping[str, Any]) -> Answer:
+        await self.ready()
+        credentials = {
+            "UserName": self._settings.username or "demo",
+            "Password": self._settings.password.get_secret_value() or "demo",
+        }
+        try:
+            envelope = self._envelopes.request(operation, {**credentials, **arguments})
+        except Exception as error:  # zeep's own texts may repeat what it was given, the password included
+            raise RuntimeError(f"the request for {operation} does not fit its description: {type(error).__name__}") from None
+        async with self._places:
+            status, body = await self._exchange(operation, envelope)
+        try:
+            if len(body) > OFF_THE_LOOP:
+                return await anyio.to_thread.run_sync(self._envelopes.answer, operation, body)
+            return self._envelopes.answer(operation, body)
+        except Fault as fault:
+            if fault.code == "Client":
+                raise Refused(
+                    f"KashFlow could not read our request for {operation}: {fault.text[:300]}",
+                    "Nothing was written. This is a fault of kf_mcp or a change at KashFlow: report it.",
+                ) from None
+            raise _NoAnswer(f"KashFlow failed inside ({fault.text[:200]})", sent=True) from None
+        except Unusable as error:
+            raise _NoAnswer(_page_or(status, body, str(error)), sent=True) from None
+
+    async def _exchange(self, operation: str, envelope: bytes) -> tuple[int, bytes]:
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"KashFlow/{operation}"'}
+        limit = self._settings.timeout
+        try:
+            with anyio.fail_after(limit * 2):
+                async with self._client().stream("POST", self._settings.url, content=envelope, headers=headers) as response:
+                    return response.status_code, await _bounded_body(response)
+        except NEVER_SENT as error:
+            raise _NoAnswer(f"no connection ({type(error).__name__})", sent=False) from None
+        except (httpx.TimeoutException, TimeoutError):
+            raise _NoAnswer(f"no answer came within {limit:g} seconds", sent=True) from None
+        except httpx.HTTPError as error:
+            raise _NoAnswer(f"the connection broke ({type(error).__name__})", sent=True) from None
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            limit = self._settings.timeout
+            self._http = httpx.AsyncClient(
+                transport=self._transport,
+                timeout=httpx.Timeout(limit, connect=min(10.0, limit)),
+                limits=httpx.Limits(max_connections=AT_ONCE, keepalive_expiry=30),
+                follow_redirects=False,
+                trust_env=False,  # no proxy from the environment: it would see the password
+            )
+            self._closing.push_async_callback(self._http.aclose)
+        return self._http
+
+
+async def _bounded_body(response: httpx.Response) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise _NoAnswer(f"the answer is larger than {LARGEST_ANSWER // 2**20} MB", sent=True)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _page_or(status: int, body: bytes, reason: str) -> str:
+    """Why the answer is no answer, in words that point to the cause."""
+    if status != httpx.codes.OK:
+        return f"it answered HTTP {status} instead of SOAP"
+    if not body.strip():
+        return "its answer was empty"
+    if body.lstrip()[:200].lower().startswith((b"<!doctype html", b"<html")):
+        return "it answered with a web page instead of SOAP (maintenance, or a wrong KASHFLOW_URL)"
+    return reason
+
+
+def _is_timeout(detail: str) -> bool:
+    return any(text in detail.lower() for text in TIMEOUT_TEXTS)
+
+
+def _checked(answer: Answer) -> Answer:
+    """The answer, if KashFlow says that it worked; else the error that its words call for."""
+    if answer.is_ok:
+        return answer
+    raise _refusal(answer)
+
+
+def _refusal(answer: Answer) -> Failure:
+    detail = answer.detail or "no reason given"
+    if "incorrect username or password" in detail.lower():
+        return CredentialsRejected()
+    if "access list" in detail.lower():
+        return AddressNotAllowed(detail)
+    return SaidNo(answer.operation, detail[:500])

@@ -1,0 +1,215 @@
+"""Customers over SOAP: reading them, a fresh snapshot of all, and the step that enters one."""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+import anyio
+
+from kf_mcp.errors import NotFound, OutcomeUnknown
+from kf_mcp.kashflow import wire
+from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.step import Evidence, Landed, Step, Trace, digest
+from kf_mcp.model import dates
+from kf_mcp.model.customers import Customer, CustomerBalance, NewCustomer, Region
+
+FRESH_FOR: Final = 60.0
+"""Seconds until the snapshot asks KashFlow what has changed."""
+WHOLE_EVERY: Final = 900.0
+"""Seconds until the snapshot is loaded anew, which is when deletions are seen."""
+
+
+def to_customer(row: Any) -> Customer:
+    """A customer from KashFlow's own record (Customer or Customer2)."""
+    lines = tuple(line for line in (wire.text(row, f"Address{n}") for n in range(1, 5)) if line)
+    return Customer(
+        id=wire.integer(row, "CustomerID"),
+        code=wire.text(row, "Code"),
+        name=wire.text(row, "Name"),
+        contact=wire.text(row, "Contact")
+        or " ".join(part for part in (wire.text(row, "ContactFirstName"), wire.text(row, "ContactLastName")) if part),
+        email=wire.text(row, "Email"),
+        telephone=wire.text(row, "Telephone"),
+        mobile=wire.text(row, "Mobile"),
+        address=lines,
+        postcode=wire.text(row, "Postcode"),
+        country=wire.text(row, "CountryName") or wire.text(row, "CountryCode"),
+        region=_region(row),
+        vat_number=wire.text(row, "VATNumber"),
+        payment_terms=wire.integer(row, "PaymentTerms"),
+        currency_id=wire.integer(row, "CurrencyID"),
+        website=wire.text(row, "Website"),
+        notes=wire.text(row, "Notes"),
+        updated=wire.moment(row, "Updated"),
+    )
+
+
+def _region(row: Any) -> Region:
+    """EC is 1 for a business registered for VAT in another EU state, OutsideEC 1 for one elsewhere; UK customers have neither.
+    Customer2 says it in TradeBorderType instead."""
+    border = wire.text(row, "TradeBorderType").upper()
+    if wire.integer(row, "EC") or border in {"EC", "NIEU"}:
+        return "EU"
+    return "world" if wire.integer(row, "OutsideEC") or border == "ROW" else "UK"
+
+
+class Customers:
+    """The customers, searched in a snapshot that is kept fresh."""
+
+    def __init__(self, soap: Connection) -> None:
+        self._soap = soap
+        self._all: dict[int, Customer] = {}
+        self._loaded_at = float("-inf")
+        self._checked_at = float("-inf")
+        self._lock = anyio.Lock()
+
+    async def all(self) -> list[Customer]:
+        """Every customer, at most a minute old (deleted ones may stay for a quarter of an hour), by name."""
+        async with self._lock:
+            now = time.monotonic()
+            if now - self._loaded_at > WHOLE_EVERY:
+                answer = await self._soap.read("GetCustomers")
+                self._all = {c.id: c for c in map(to_customer, wire.rows(answer.result, "Customer"))}
+                self._loaded_at = self._checked_at = now
+            elif now - self._checked_at > FRESH_FOR:
+                for customer in await modified_since(self._soap, dates.now()):
+                    self._all[customer.id] = customer
+                self._checked_at = now
+            return sorted(self._all.values(), key=lambda customer: (customer.name.casefold(), customer.id))
+
+    def fresh(self) -> "Customers":
+        """The same customers, looked up anew at the next search: what changed is asked for, nothing is taken on trust."""
+        copy = Customers(self._soap)
+        copy._all, copy._loaded_at = dict(self._all), self._loaded_at  # noqa: SLF001 - our own kind
+        return copy
+
+    def forget(self) -> None:
+        """Make the next search ask what has changed (after a write of our own)."""
+        self._checked_at = float("-inf")
+
+    async def by_code(self, code: str) -> Customer:
+        """One customer by code, read now. Raises NotFound."""
+        answer = await wire.read_or_none(self._soap, "GetCustomer", CustomerCode=code)
+        customer = to_customer(answer.result) if answer else None
+        if customer is None or not customer.id:
+            raise NotFound("customer with the code", code, "Find the customer with `find_customers`.")
+        return customer
+
+    async def by_id(self, customer_id: int) -> Customer:
+        """One customer by internal id, read now. Raises NotFound."""
+        answer = await wire.read_or_none(self._soap, "GetCustomerByID", CustomerID=customer_id)
+        customer = to_customer(answer.result) if answer else None
+        if customer is None or not customer.id:
+            raise NotFound("customer with the id", customer_id, "Find the customer with `find_customers`.")
+        return customer
+
+    async def balance(self, code: str) -> CustomerBalance:
+        """What the customer has paid and owes, by KashFlow's own reckoning (future-dated items left out)."""
+        answer = await self._soap.read("GetCustomerBalance", CustomerCode=code)
+        return CustomerBalance(paid=wire.decimal(answer.result, "Value"), owed=wire.decimal(answer.result, "Balance"))
+
+    async def currency(self, code: str) -> str:
+        """The currency code that KashFlow keeps for the customer; empty where it keeps none."""
+        answer = await self._soap.read("GetCustomerCurrency", CustomerCode=code)
+        return str(answer.result or "").strip().upper()
+
+
+async def modified_since(soap: Connection, now: datetime) -> list[Customer]:
+    """Customers created or changed since yesterday: a whole day of overlap, since KashFlow's clock is not ours."""
+    since = wire.midnight(dates.uk_day(now) - timedelta(days=1))
+    answer = await soap.read("GetCustomersModifiedSince", ModifiedSince=since)
+    return [to_customer(row) for row in wire.rows(answer.result, "Customer")]
+
+
+class InsertCustomer(Step):
+    """Enter a new customer."""
+
+    kind: ClassVar[str] = "insert customer"
+    operation: ClassVar[str] = "InsertCustomer"
+    undo: ClassVar[str] = "delete the customer, as long as nothing has been entered for it"
+
+    customer: NewCustomer
+
+    def target(self) -> str:
+        return f"new customer {digest(self.customer.name.casefold())}"
+
+    def trace(self) -> Trace:
+        return {"like": _likeness(self.customer)}
+
+    async def evidence(self, soap: Connection) -> Evidence:
+        return {"ids": sorted(customer.id for customer in await modified_since(soap, dates.now()))}
+
+    async def send(self, soap: Connection) -> Landed:
+        answer = await soap.write(self.operation, custr=_wire_customer(self.customer))
+        customer_id = int(answer.result or 0)
+        if customer_id <= 0:
+            raise OutcomeUnknown("KashFlow said OK but gave no customer id.")
+        return Landed(id=customer_id)
+
+    @classmethod
+    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> list[Landed]:
+        known = set(evidence["ids"])
+        return [
+            Landed(id=customer.id, code=customer.code)
+            for customer in await modified_since(soap, dates.now())
+            if customer.id not in known and _likeness(customer) == trace["like"]
+        ]
+
+    async def differences(self, soap: Connection, landed: Landed) -> tuple[Landed, list[str]]:
+        found = await Customers(soap).by_id(landed.id)
+        meant = self.customer
+        names = ("name", "contact", "email", "telephone", "mobile", "address", "postcode", "vat_number", "payment_terms", "region")
+        differing = [name for name in names if getattr(found, name) != getattr(meant, name)]
+        if meant.code and found.code != meant.code:
+            differing.append("code")
+        return Landed(id=found.id, code=found.code), [
+            f"{name.replace('_', ' ')} reads {getattr(found, name)!r}, not {getattr(meant, name)!r}" for name in differing
+        ]
+
+
+def _likeness(customer: Customer | NewCustomer) -> str:
+    """What must be equal for two records to be one and the same entry."""
+    return digest([customer.name, customer.email, customer.postcode, customer.telephone, customer.vat_number])
+
+
+def _wire_customer(customer: NewCustomer) -> dict[str, Any]:
+    """KashFlow's record, every member that its contract demands present."""
+    address = (*customer.address, "", "", "", "")[:4]
+    first, _, last = customer.contact.rpartition(" ")
+    values: dict[str, Any] = {
+        "CustomerID": 0,
+        "Code": customer.code or None,  # absent: KashFlow makes one
+        "Name": customer.name,
+        "Contact": customer.contact,
+        "Telephone": customer.telephone,
+        "Mobile": customer.mobile,
+        "Fax": "",
+        "Email": customer.email,
+        **{f"Address{n}": line for n, line in enumerate(address, 1)},
+        "CountryName": customer.country,
+        "CountryCode": customer.country_code,
+        "Postcode": customer.postcode,
+        "Website": customer.website,
+        "EC": int(customer.region == "EU"),
+        "OutsideEC": int(customer.region == "world"),
+        "Notes": customer.notes,
+        "Source": 0,
+        "Discount": 0,
+        "ShowDiscount": False,
+        "PaymentTerms": customer.payment_terms,
+        **{f"ExtraText{n}": "" for n in range(1, 21)},
+        **{f"CheckBox{n}": 0 for n in range(1, 21)},
+        "Created": wire.midnight(dates.uk_day(dates.now())),
+        "Updated": wire.midnight(dates.uk_day(dates.now())),
+        "CurrencyID": 0,
+        "ContactTitle": "",
+        "ContactFirstName": first,
+        "ContactLastName": last,
+        "CustHasDeliveryAddress": 0,
+        **{f"DeliveryAddress{n}": "" for n in range(1, 5)},
+        "DeliveryCountryName": "",
+        "DeliveryCountryCode": "",
+        "DeliveryPostcode": "",
+        "VATNumber": customer.vat_number,
+    }
+    return values

@@ -1,0 +1,1 @@
+"""What the books contain: money, dates, customers, invoices, VAT. Frozen values, no input or output."""

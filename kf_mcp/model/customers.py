@@ -1,0 +1,84 @@
+"""Customers: who is invoiced."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Region = Literal["UK", "EU", "world"]
+"""Where a customer is for VAT: the UK, an EU state (registered there), or the rest of the world."""
+
+
+class Customer(BaseModel):
+    """A customer as it stands in the books."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    code: str
+    name: str
+    contact: str = ""
+    email: str = ""
+    telephone: str = ""
+    mobile: str = ""
+    address: tuple[str, ...] = ()
+    postcode: str = ""
+    country: str = ""
+    region: Region = "UK"
+    vat_number: str = ""
+    payment_terms: int = 0
+    """Days until an invoice is due; 0 when none is set for this customer."""
+    currency_id: int = 0
+    """0 is the home currency."""
+    website: str = ""
+    notes: str = ""
+    updated: datetime | None = None
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """Every address in the e-mail field, which may hold several."""
+        return tuple(part for part in self.email.replace(";", " ").replace(",", " ").split() if "@" in part)
+
+
+class NewCustomer(BaseModel):
+    """A customer to be entered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str = ""
+    """Empty: KashFlow makes one from the name."""
+    name: str
+    contact: str = ""
+    email: str = ""
+    telephone: str = ""
+    mobile: str = ""
+    address: tuple[str, ...] = ()
+    postcode: str = ""
+    country_code: str = ""
+    country: str = ""
+    region: Region = "UK"
+    vat_number: str = ""
+    payment_terms: int = 0
+    website: str = ""
+    notes: str = ""
+
+
+class CustomerBalance(BaseModel):
+    """What a customer has paid and owes; amounts in the home currency, future-dated items left out by KashFlow."""
+
+    model_config = ConfigDict(frozen=True)
+
+    paid: Decimal
+    owed: Decimal
+
+
+class AgedDebt(BaseModel):
+    """What one customer owes, by age; pounds, positive is owed to us."""
+
+    model_config = ConfigDict(frozen=True)
+
+    customer_id: int
+    name: str
+    balance: Decimal
+    as_at: date

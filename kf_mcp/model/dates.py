@@ -1,0 +1,69 @@
+"""Days as the UK counts them."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+LONDON: Final = ZoneInfo("Europe/London")
+
+Clock = Callable[[], datetime]
+"""Tells the time, in UTC; tests set their own."""
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def uk_day(moment: datetime) -> date:
+    """The day that it is in the UK at this moment."""
+    return moment.astimezone(LONDON).date()
+
+
+def uk_time_in_words(moment: datetime) -> str:
+    """A moment as a person in the UK reads it: 22 Nov 2026 at 14:02."""
+    local = moment.astimezone(LONDON)
+    return f"{local.day} {local:%b %Y} at {local:%H:%M}"
+
+
+def in_words(day: date) -> str:
+    """A day as a person reads it: 22 Nov 2026."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def month_end(day: date) -> date:
+    """The last day of this day's month."""
+    first_of_next = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return first_of_next - timedelta(days=1)
+
+
+def one_month_and_seven_days_after(day: date) -> date:
+    """When a VAT return for a period that ends on this day is due (HMRC: one calendar month and seven days)."""
+    first_of_next = month_end(day) + timedelta(days=1)
+    last_of_next = month_end(first_of_next)
+    month_later = last_of_next if day == month_end(day) else min(last_of_next, first_of_next.replace(day=day.day))
+    return month_later + timedelta(days=7)
+
+
+def _iso_only(value: object) -> object:
+    if isinstance(value, str):
+        text = value.strip()
+        try:
+            return date.fromisoformat(text) if len(text) == len("2026-11-22") else datetime.fromisoformat(text).date()
+        except ValueError:
+            raise ValueError("is not a date; write it year first, as in 2026-11-22") from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError("is not a date; write it year first, as in 2026-11-22")
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_iso_only),
+    PlainSerializer(lambda day: day.isoformat(), return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+"""A day in a request or reply: yyyy-mm-dd."""

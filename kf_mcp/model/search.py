@@ -1,0 +1,130 @@
+"""Finding a customer by loose words: misspelt names, parts of an address, a telephone number."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from kf_mcp.model.customers import Customer
+
+SUFFIXES: Final = frozenset({"ltd", "limited", "plc", "llp", "co", "company", "inc", "gmbh", "the", "and"})
+"""Words that people leave out of a firm's name."""
+GOOD: Final = 62.0
+"""Matches below this score are not shown."""
+NEARLY_THE_SAME: Final = 86.0
+"""Two names above this score may be the same firm."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A customer that fits, how well (0 to 100), and why."""
+
+    customer: Customer
+    score: float
+    why: str
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as they are compared: without accents, case and punctuation; `&` is `and`."""
+    plain = unicodedata.normalize("NFKD", text.replace("&", " and "))
+    letters = "".join(character for character in plain if not unicodedata.combining(character)).casefold()
+    return re.findall(r"[a-z0-9]+", letters.replace("'", "").replace("’", ""))
+
+
+def key_words(text: str) -> list[str]:
+    """The words that tell one firm from another."""
+    found = words(text)
+    return [word for word in found if word not in SUFFIXES] or found
+
+
+def find(query: str, customers: Iterable[Customer]) -> list[Match]:
+    """The customers that fit the words, best first; equals by name."""
+    asked = key_words(query)
+    if not asked:
+        return []
+    found = (match for match in (_match(query, asked, customer) for customer in customers) if match.score >= GOOD)
+    return sorted(found, key=lambda match: (-match.score, match.customer.name.casefold(), match.customer.id))
+
+
+def likeness(one: str, other: str) -> float:
+    """How much two names look like the same firm's, 0 to 100."""
+    left, right = key_words(one), key_words(other)
+    return min(_of_words(left, right), _of_words(right, left)) if left and right else 0.0
+
+
+def _match(query: str, asked: list[str], customer: Customer) -> Match:
+    joined = "".join(asked)
+    digits = "".join(character for character in query if character.isdigit())
+    tries = [
+        (_exact(joined, "".join(words(customer.code)), 100.0), "code"),
+        (_name(asked, customer.name), "name"),
+        (_exact(query.strip().casefold(), customer.email.casefold(), 99.0) or _part(query, customer.emails), "e-mail"),
+        (_of_words(asked, key_words(customer.contact)) * 0.93, "contact"),
+        (_start(joined, "".join(words(customer.postcode)), 96.0), "postcode"),
+        (_telephone(digits, customer.telephone), "telephone"),
+        (_telephone(digits, customer.mobile), "mobile"),
+    ]
+    score, why = max(tries, key=lambda scored: scored[0])
+    return Match(customer, score, _said(why, score))
+
+
+def _said(why: str, score: float) -> str:
+    return why if score >= 94 else f"similar {why}"  # noqa: PLR2004 - below, something was misspelt or left out
+
+
+def _name(asked: list[str], name: str) -> float:
+    """The name word by word; or all run together, for a space in the wrong place."""
+    there = key_words(name)
+    if asked == there:
+        return 100.0
+    by_words = _of_words(asked, there)
+    whole = fuzz.ratio("".join(asked), "".join(there)) * 0.97
+    unasked = max(0, len(there) - len(asked))
+    return max(by_words - 1.5 * unasked, whole)
+
+
+def _of_words(asked: list[str], there: list[str]) -> float:
+    """How well each word asked for is found among the words there, 0 to 100, longer words counting more."""
+    if not there:
+        return 0.0
+    weighed = [(len(word), max(_of_word(word, other) for other in there)) for word in asked]
+    return sum(weight * score for weight, score in weighed) / sum(weight for weight, _ in weighed)
+
+
+def _of_word(word: str, other: str) -> float:
+    if word == other:
+        return 100.0
+    if len(word) >= 3 and other.startswith(word):  # noqa: PLR2004 - shorter beginnings fit too much
+        return 95.0
+    score = fuzz.ratio(word, other)
+    return score if score >= 65 else score * 0.5  # noqa: PLR2004 - words that share only some letters are different words
+
+
+def _exact(asked: str, there: str, score: float) -> float:
+    return score if asked and asked == there else 0.0
+
+
+def _start(asked: str, there: str, score: float) -> float:
+    return score if len(asked) >= 3 and there.startswith(asked) else 0.0  # noqa: PLR2004
+
+
+def _part(query: str, emails: tuple[str, ...]) -> float:
+    """A whole address among several, or the part before or after the @."""
+    wanted = query.strip().casefold()
+    for email in emails:
+        address = email.casefold()
+        if wanted == address:
+            return 99.0
+        if len(wanted) >= 4 and ("@" in wanted or "." in wanted) and wanted.lstrip("@") in address:  # noqa: PLR2004
+            return 92.0
+    return 0.0
+
+
+def _telephone(digits: str, there: str) -> float:
+    """The digits anywhere in the number; a leading +44 is a 0."""
+    number = "".join(character for character in there if character.isdigit())
+    number, asked = re.sub(r"^44", "0", number), re.sub(r"^44", "0", digits)
+    return 97.0 if len(asked) >= 5 and asked in number else 0.0  # noqa: PLR2004 - fewer digits fit too much

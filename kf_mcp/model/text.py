@@ -1,0 +1,35 @@
+"""Text that other people wrote: names, notes, descriptions. Cleaned, bounded, quoted, never obeyed."""
+
+import unicodedata
+from typing import Final
+
+ONE_LINE: Final = 120
+ELLIPSIS: Final = "…"
+
+
+def clean(text: str | None) -> str:
+    """Text without control, invisible and direction-changing characters, on one line.
+
+    Such characters can hide words from a person or turn them around; none of them belongs into a name or a description.
+    """
+    spaced = "".join(" " if character in "\r\n\t\v\f\u2028\u2029" else character for character in text or "")
+    kept = "".join(character for character in spaced if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"})
+    return " ".join(kept.split())
+
+
+def bounded(text: str | None, length: int = ONE_LINE) -> str:
+    """Cleaned text of at most so many characters; what was cut is shown by an ellipsis."""
+    line = clean(text)
+    return line if len(line) <= length else line[: length - 1].rstrip() + ELLIPSIS
+
+
+def quoted(text: str | None, length: int = ONE_LINE) -> str:
+    """Cleaned, bounded text in quotation marks, so that a reader sees where other people's words begin and end."""
+    return "“" + bounded(text, length).replace("“", '"').replace("”", '"') + "”"
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether the text holds characters that XML or a person's eye cannot bear (line breaks and tabs are fine)."""
+    return any(
+        unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} and character not in "\n\r\t" for character in text
+    )

@@ -1,0 +1,79 @@
+"""Opening the books when the first tool is called, and closing them at the end."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import httpx
+
+from kf_mcp.kashflow.books import Books
+from kf_mcp.kashflow.connection import Connection
+from kf_mcp.model import dates
+from kf_mcp.settings import Settings
+from kf_mcp.toolkit import Kit
+from kf_mcp.trail import Trail
+from kf_mcp.writing.consent import Seal
+from kf_mcp.writing.desk import Desk
+from kf_mcp.writing.history import History
+
+TRAIL_FILE: Final = "trail.db"
+KEY_FILE: Final = "confirm.key"
+
+
+def trail_of(settings: Settings, clock: dates.Clock = dates.now) -> Trail:
+    """The audit trail for these settings. The demo's lives in memory, as its books do: both vanish together."""
+    if settings.is_demo:
+        return Trail(None, clock=clock)
+    address = settings.database_url.get_secret_value()
+    return Trail(address or settings.data_dir / TRAIL_FILE, clock=clock)
+
+
+class Opening:
+    """Everything that tools work with, made once, at first need."""
+
+    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None, clock: dates.Clock) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._lock = anyio.Lock()
+        self._kit: Kit | None = None
+        self._to_close: list[Any] = []
+
+    @cached_property
+    def _the_seal(self) -> Seal:
+        key: Path | None = None if self._settings.is_demo else self._settings.data_dir / KEY_FILE
+        return Seal(key, clock=self._clock)
+
+    def seal(self) -> Seal:
+        """What makes and checks confirm values."""
+        return self._the_seal
+
+    async def kit(self) -> Kit:
+        """The books, the trail and the desk."""
+        async with self._lock:
+            if self._kit is None:
+                self._kit = self._made()
+            return self._kit
+
+    def _made(self) -> Kit:
+        settings = self._settings
+        transport = self._transport
+        if settings.is_demo and transport is None:
+            from kf_mcp.simulator import Simulator  # noqa: PLC0415 - only the demo needs the pretend KashFlow
+
+            transport = Simulator(today=dates.uk_day(self._clock())).transport()
+        soap = Connection(settings, transport)
+        trail = trail_of(settings, self._clock)
+        books = Books(soap, clock=self._clock, sales_nominal=settings.sales_nominal)
+        desk = Desk(settings, soap, books, trail, self.seal(), self._clock)
+        self._to_close = [soap, trail]
+        return Kit(settings, books, History(trail, desk.account), desk, self.seal())
+
+    async def close(self) -> None:
+        """Let go of connections and the database."""
+        with anyio.CancelScope(shield=True):
+            for thing in self._to_close:
+                await thing.close()
+        self._to_close = []
+        self._kit = None

@@ -1,0 +1,195 @@
+"""What the owner can set: one prefix, `KASHFLOW_`, one place.
+
+Settings come from the environment, then from a `.env` file in the user's configuration folder (or the one that `--env-file`
+names). A `.env` in the working directory is never read: assistants start servers inside cloned repositories, and a hostile
+one could redirect the address and collect the password.
+"""
+
+import ipaddress
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from kf_mcp.errors import BadSettings
+
+APPLICATION: Final = "kf-mcp"
+PREFIX: Final = "KASHFLOW_"
+KASHFLOW_HOST: Final = "securedwebapp.com"
+KASHFLOW_URL: Final = f"https://{KASHFLOW_HOST}/api/service.asmx"
+
+Confirm = Literal["person", "either", "model"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class Settings(BaseSettings):
+    """Everything the owner can set; each field is the environment variable `KASHFLOW_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    username: str = Field("", description="The KashFlow user name. Without it and the password the demo company opens.")
+    password: SecretStr = Field(SecretStr(""), description="The KashFlow password, or the API's own if one is set.")
+    url: str = Field(KASHFLOW_URL, description="Where the service is. Https, or plain http on this computer only.")
+    allowed_host: str = Field(
+        "", description="A host other than KashFlow's that may be used; counts only where the password is set."
+    )
+    timeout: float = Field(30.0, gt=0, le=600, description="Seconds to wait for one answer.")
+    read_only: bool = Field(False, description="true leaves every writing tool out of the list.")
+    confirm: Confirm | None = Field(
+        None,
+        description="Who confirms a write: person (default), either (default in the demo), "
+        "model (no person is asked; for automation).",
+    )
+    toolsets: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset({"core"}), description="Which groups of tools are offered, separated by commas; `all` for every one."
+    )
+    max_amount: Decimal | None = Field(
+        None, gt=0, description="Largest gross amount of one write, in pounds. Unset: no limit."
+    )
+    locked_before: date | None = Field(None, description="Nothing dated before this day is written (yyyy-mm-dd).")
+    sales_nominal: int | None = Field(None, description="The nominal code used for invoice lines that name none.")
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path(APPLICATION, appauthor=False),
+        description="Where the audit trail and its key are kept. Unset: the user's data folder.",
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""), description="A database for the trail other than SQLite in the data folder (SQLAlchemy's form)."
+    )
+    log_level: LogLevel = Field("WARNING", description="How much goes to standard error: DEBUG, INFO, WARNING, ERROR.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings passes all of these by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the `.env` file that was named."""
+        return init_settings, env_settings, dotenv_settings
+
+    @field_validator("toolsets", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return frozenset(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("confirm", "max_amount", "locked_before", "sales_nominal", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _both_credentials_or_none(self) -> "Settings":
+        if bool(self.username) != bool(self.password.get_secret_value()):
+            missing = "KASHFLOW_PASSWORD" if self.username else "KASHFLOW_USERNAME"
+            raise ValueError(f"{missing} is not set but its partner is; set both, or neither for the demo company")
+        return self
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether no credentials are set, so that the demo company opens."""
+        return not self.username
+
+    @property
+    def confirmed_by(self) -> Confirm:
+        """Who confirms a write: what was set, else a person on a real account, either in the demo."""
+        return self.confirm or ("either" if self.is_demo else "person")
+
+    @property
+    def account(self) -> str:
+        """The account that a write belongs to: address and user name (never the password)."""
+        return "demo" if self.is_demo else f"{self.url} {self.username}"
+
+
+def load(env_file: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Raises BadSettings when a value is wrong, when one credential is set without the other, or when the address is neither
+    KashFlow's nor this computer's and the source that holds the password does not allow it.
+    """
+    if env_file is not None and not env_file.is_file():
+        raise BadSettings(f"There is no file {str(env_file)!r}.", "Check --env-file.")
+    file = env_file or user_config_path(APPLICATION, appauthor=False) / ".env"
+    try:
+        settings = Settings(_env_file=file if file.is_file() else None)  # type: ignore[call-arg] # a pydantic-settings argument
+    except ValidationError as error:
+        raise BadSettings(_what_is_wrong(error), "Correct it and start again.") from None
+    _check_address(settings, file)
+    return settings
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    """One sentence for each wrong setting; never the value, which may be a secret."""
+    problems = []
+    for found in error.errors(include_url=False, include_input=False, include_context=False):
+        name = f"{PREFIX}{str(found['loc'][0]).upper()}: " if found["loc"] else ""
+        problems.append(f"{name}{found['msg'].removeprefix('Value error, ')}.")
+    return " ".join(problems)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host is the computer itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_address(settings: Settings, file: Path) -> None:
+    """Refuse an address that could collect the password."""
+    try:
+        parts = urlsplit(settings.url)
+        host = (parts.hostname or "").lower()
+        _ = parts.port
+    except ValueError:
+        raise BadSettings("KASHFLOW_URL is not an address.", f"KashFlow's own is {KASHFLOW_URL}.") from None
+    if parts.username or parts.password:
+        raise BadSettings("KASHFLOW_URL holds a user name or password.", "Set KASHFLOW_USERNAME and KASHFLOW_PASSWORD.")
+    if parts.scheme not in {"https", "http"} or not host:
+        raise BadSettings("KASHFLOW_URL is not an address.", f"KashFlow's own is {KASHFLOW_URL}.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise BadSettings("KASHFLOW_URL is plain http.", "Use https; plain http is for this computer only.")
+    if host == KASHFLOW_HOST or is_loopback(host) or host == _host_allowed_beside_the_password(file):
+        return
+    raise BadSettings(
+        f"KASHFLOW_URL points to {host!r}, which is not KashFlow.",
+        "If that is meant, set KASHFLOW_ALLOWED_HOST to it in the same place where KASHFLOW_PASSWORD is set.",
+    )
+
+
+def _host_allowed_beside_the_password(file: Path) -> str:
+    """The allowed host, read only from the source that the password comes from."""
+    import os  # noqa: PLC0415 - the environment is read here and nowhere else
+
+    sources = (dict(os.environ), dict(dotenv_values(file)) if file.is_file() else {})
+    for source in sources:
+        values = {name.upper(): value or "" for name, value in source.items()}
+        if values.get(f"{PREFIX}PASSWORD"):
+            return values.get(f"{PREFIX}ALLOWED_HOST", "").lower()
+    return ""
+
+
+def example() -> str:
+    """The text of `.env.example`: every setting, what it is for, commented out."""
+    lines = [
+        "# Settings of kf_mcp. Copy to the configuration folder that `kf-mcp --version` names, or name the file",
+        "# with --env-file. Without KASHFLOW_USERNAME and KASHFLOW_PASSWORD the demo company opens.",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default()
+        shown = "" if default is None or isinstance(default, SecretStr) else default
+        if isinstance(shown, frozenset):
+            shown = ",".join(sorted(shown))
+        if isinstance(shown, bool):
+            shown = str(shown).lower()
+        lines += ["", f"# {field.description}", f"#{PREFIX}{name.upper()}={shown}"]
+    return "\n".join(lines) + "\n"

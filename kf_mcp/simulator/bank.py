@@ -1,0 +1,127 @@
+"""Bank accounts: their balances by the ledger, and the money in and out that belongs to no document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from kf_mcp.simulator import wire
+from kf_mcp.simulator.amounts import four_places
+from kf_mcp.simulator.operations import Answer, Refusal, operation
+from kf_mcp.simulator.records import BankAccount, BankRow
+
+if TYPE_CHECKING:
+    from kf_mcp.simulator.books import Books
+
+Request = Mapping[str, Any]
+BANK_AREA = 3
+
+
+def _account(books: Books, request: Request) -> BankAccount:
+    found = books.bank_accounts.get(wire.whole(request, "AccountID"))
+    if found is None:
+        raise Refusal("There is no bank account with this id.")
+    return found
+
+
+def _code(books: Books, nominal_id: int) -> int:
+    nominal = books.nominals.get(nominal_id)
+    return nominal.code if nominal else 0
+
+
+@operation("GetBankAccounts")
+def get_bank_accounts(books: Books, _: Request) -> Answer:
+    """List the bank accounts; AccountCode is the code of the account's nominal."""
+    return Answer(
+        [
+            {"AccountID": row.id, "AccountName": row.name, "AccountCode": _code(books, row.nominal)}
+            for row in books.bank_accounts
+        ]
+    )
+
+
+@operation("GetBankBalance")
+def get_bank_balance(books: Books, request: Request) -> Answer:
+    """Tell what was in an account at the end of a day, in pounds; money in hand is above zero."""
+    account = _account(books, request)
+    at = wire.day(request, "BalanceDate")
+    return Answer(books.ledger.balance_at(account.nominal, at) if at else Decimal(0))
+
+
+@operation("GetBankOverview")
+def get_bank_overview(books: Books, _: Request) -> Answer:
+    """List every account with what is in it today, in pounds."""
+    return Answer(
+        [
+            {
+                "AccountID": row.id,
+                "AccountName": row.name,
+                "Balance": books.ledger.balance_at(row.nominal, books.today),
+            }
+            for row in books.bank_accounts
+        ]
+    )
+
+
+@operation("GetBankTransactions")
+def get_bank_transactions(books: Books, request: Request) -> Answer:
+    """List an account's money in and out by date; payments of documents are not in it (KashFlow's manual).
+
+    A transfer is in the lists of both accounts under one id, in and out swapped. Within a day the order may change
+    from call to call (seen on the real service), so the count of reads turns it; the switch can hold it still.
+    """
+    account = _account(books, request)
+    rows = [row for row in (_seen_from(account, row) for row in books.bank_rows) if row.account == account.id]
+    if books.switches.same_day_order == "changing":
+        books.reads += 1
+    turn = books.reads
+    rows.sort(key=lambda row: (row.date, row.id * (7 + turn) % 101, row.id))
+    return Answer([shown(row) for row in rows])
+
+
+def _seen_from(account: BankAccount, row: BankRow) -> BankRow:
+    """Turn a transfer round for the account at its other end."""
+    if row.other_account != account.id:
+        return row
+    return replace(row, account=account.id, other_account=row.account, money_in=row.money_out, money_out=row.money_in)
+
+
+def shown(row: BankRow) -> dict[str, Any]:
+    """Write money in or out as KashFlow does; amounts include VAT."""
+    return {
+        "ID": row.id,
+        "accid": row.account,
+        "TransactionDate": wire.moment(row.date),
+        "moneyin": four_places(row.money_in),
+        "moneyout": four_places(row.money_out),
+        "Vatable": int(row.vatable),
+        "VatRate": four_places(row.vat_rate),
+        "VatAmount": four_places(row.vat),
+        "TransactionType": row.type,
+        "Comment": row.comment,
+        "ProjectID": row.project,
+        "CustomerId": row.customer,
+        "SupplierId": row.supplier,
+    }
+
+
+@operation("GetBankTxTypes")
+def get_bank_transaction_types(books: Books, _: Request) -> Answer:
+    """List what money in and out may be entered as: the nominals of the bank kind."""
+    return Answer(
+        [
+            {"TypeID": row.id, "TypeName": row.name, "TypeCode": row.code}
+            for row in books.nominals
+            if row.area == BANK_AREA
+        ]
+    )
+
+
+@operation("GetCustomerAdvancePayments")
+def get_customer_advance_payments(books: Books, request: Request) -> Answer:
+    """List money received on account: rows against the customers' control account that name the customer."""
+    customer, control = wire.whole(request, "CustomerId"), books.company.controls.debtors
+    rows = [row for row in books.bank_rows if customer and row.customer == customer and row.type == control]
+    return Answer([shown(row) for row in rows])

@@ -1,0 +1,29 @@
+"""Every noun that calls are about: importing this enters all of their calls."""
+
+from kf_mcp.simulator import (
+    bank,
+    company,
+    customers,
+    invoice_writing,
+    invoices,
+    payments,
+    purchases,
+    reference,
+    reports,
+    suppliers,
+    vat,
+)
+
+__all__ = [
+    "bank",
+    "company",
+    "customers",
+    "invoice_writing",
+    "invoices",
+    "payments",
+    "purchases",
+    "reference",
+    "reports",
+    "suppliers",
+    "vat",
+]

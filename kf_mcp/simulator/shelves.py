@@ -1,0 +1,120 @@
+"""Where the records stand: by id, by number and by party, with every change undoable until the call is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+from kf_mcp.simulator.records import Document
+
+
+class Numbered(Protocol):
+    """Anything that has an id."""
+
+    @property
+    def id(self) -> int:
+        """The internal id."""
+
+
+Record = TypeVar("Record", bound=Numbered)
+
+
+class Undo:
+    """What would take back the changes made since the last mark; a call that fails is undone with it."""
+
+    def __init__(self) -> None:
+        self._steps: list[Callable[[], None]] = []
+        self.changes = 0
+
+    def remember(self, step: Callable[[], None]) -> None:
+        """Keep how to take one change back."""
+        self._steps.append(step)
+        self.changes += 1
+
+    def forget(self) -> None:
+        """Let the changes so far stand."""
+        self._steps.clear()
+
+    def take_back(self) -> None:
+        """Take every change since the last mark back, newest first."""
+        self.changes -= len(self._steps)
+        while self._steps:
+            self._steps.pop()()
+
+
+class Shelf(Generic[Record]):
+    """Records of one sort by their ids, in the order they came."""
+
+    def __init__(self, undo: Undo) -> None:
+        self._undo = undo
+        self._records: dict[int, Record] = {}
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records.values())
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def get(self, key: int) -> Record | None:
+        """Find a record by its id."""
+        return self._records.get(key)
+
+    def put(self, record: Record) -> None:
+        """Add a record, or set it in the place of the one with its id."""
+        before = self._records.get(record.id)
+        self._place(record)
+        self._undo.remember(lambda: self._remove(record) if before is None else self._place(before))
+
+    def drop(self, record: Record) -> None:
+        """Take a record away."""
+        self._remove(record)
+        self._undo.remember(lambda: self._place(record))
+
+    def _place(self, record: Record) -> None:
+        self._records[record.id] = record
+
+    def _remove(self, record: Record) -> None:
+        del self._records[record.id]
+
+
+class Documents(Shelf[Document]):
+    """Documents of one kind, also found by their number and by their customer or supplier."""
+
+    def __init__(self, undo: Undo) -> None:
+        super().__init__(undo)
+        self._by_number: dict[int, int] = {}
+        self._by_party: dict[int, dict[int, None]] = {}
+        self._highest = 0
+
+    @property
+    def highest_number(self) -> int:
+        """The highest number in use, or 0."""
+        return self._highest
+
+    def numbered(self, number: int) -> Document | None:
+        """Find a document by the number that people see."""
+        key = self._by_number.get(number)
+        return None if key is None else self._records[key]
+
+    def of_party(self, party: int) -> list[Document]:
+        """List the documents of one customer or supplier."""
+        return [self._records[key] for key in self._by_party.get(party, ())]
+
+    def _place(self, record: Document) -> None:
+        before = self._records.get(record.id)
+        if before is not None and (before.number, before.party) != (record.number, record.party):
+            self._unlist(before)
+        super()._place(record)
+        self._by_number[record.number] = record.id
+        self._by_party.setdefault(record.party, {})[record.id] = None
+        self._highest = max(self._highest, record.number)
+
+    def _remove(self, record: Document) -> None:
+        super()._remove(record)
+        self._unlist(record)
+        if record.number == self._highest:
+            self._highest = max(self._by_number, default=0)
+
+    def _unlist(self, record: Document) -> None:
+        del self._by_number[record.number]
+        del self._by_party[record.party][record.id]

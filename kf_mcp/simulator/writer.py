@@ -1,0 +1,129 @@
+"""Write an answer as .NET's XmlSerializer does: in the order of the description, numbers always there.
+
+Text is put together by hand and not by a tree: a list of every invoice of a year is some megabytes.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from kf_mcp.simulator.operations import Answer, Typed
+from kf_mcp.simulator.schema import PLAIN, VALUE_KINDS, Contract, Exchange, Member
+from kf_mcp.simulator.values import MISSING, written
+
+_UNSAFE: Final = re.compile(r"[&<>\x00-\x08\x0b\x0c\x0e-\x1f]")
+_NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_STATUS: Final = frozenset({"Status", "StatusDetail"})
+_ABSENT: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes what stands inside the body of an answer.
+
+    ``empty_detail`` and ``empty_list`` say whether a blank StatusDetail and a list without rows are empty
+    elements or left out: clients have seen both (KashFlow's manual says only "blank").
+    """
+
+    contract: Contract
+    empty_detail: bool = True
+    empty_list: bool = True
+    good: str = "OK"
+
+    def accepted(self, exchange: Exchange, answer: Answer) -> str:
+        """Write the answer of a call that was carried out."""
+        values = {f"{exchange.name}Result": answer.result, **answer.extra}
+        strange = values.keys() - {member.name for member in exchange.response}
+        if exchange.result is None and answer.result is None:
+            strange -= {f"{exchange.name}Result"}
+        if strange:
+            raise KeyError(f"{exchange.name} has no {', '.join(sorted(strange))}.")
+        return self._response(exchange, values, self.good, answer.detail)
+
+    def refused(self, exchange: Exchange, sentence: str) -> str:
+        """Write KashFlow's NO: numbers are 0, yes-or-no is false, everything else is left out."""
+        return self._response(exchange, {}, "NO", sentence)
+
+    def _response(self, exchange: Exchange, values: Mapping[str, Any], status: str, detail: str) -> str:
+        said = {"Status": status, "StatusDetail": detail if detail or self.empty_detail else None}
+        inside = "".join(
+            part
+            for member in exchange.response
+            for part in self._member(member, (said if member.name in _STATUS else values).get(member.name, _ABSENT))
+        )
+        return f'<{exchange.name}Response xmlns="KashFlow">{inside}</{exchange.name}Response>'
+
+    def _member(self, member: Member, value: Any) -> Iterator[str]:
+        if value is _ABSENT:
+            value = None if member.nillable else MISSING.get(member.kind)
+        if value is None:
+            yield from self._nothing(member)
+        elif isinstance(value, Typed):
+            yield from self._complex(member.name, value.type_name, value.members, f' xsi:type="{value.type_name}"')
+        elif member.kind == "anyType":
+            yield _anything(member.name, value)
+        elif member.kind in PLAIN or member.kind in self.contract.enumerations:
+            yield _element(member.name, escaped(written(member.kind, value)))
+        else:
+            yield from self._structured(member, value)
+
+    def _nothing(self, member: Member) -> Iterator[str]:
+        if member.nillable:
+            yield f'<{member.name} xsi:nil="true" />'
+        elif member.kind in VALUE_KINDS:
+            raise TypeError(f"{member.name} cannot be nothing.")
+
+    def _structured(self, member: Member, value: Any) -> Iterator[str]:
+        item = self.contract.shapes[member.kind].item
+        if item is None:
+            yield from self._complex(member.name, member.kind, value)
+        elif value or self.empty_list:
+            yield from self._list(member.name, item, value)
+
+    def _list(self, name: str, item: Member, rows: Sequence[Any]) -> Iterator[str]:
+        if not rows:
+            yield f"<{name} />"
+            return
+        yield f"<{name}>"
+        for row in rows:
+            yield from self._member(item, row)
+        yield f"</{name}>"
+
+    def _complex(self, name: str, kind: str, values: Mapping[str, Any], named: str = "") -> Iterator[str]:
+        members = self.contract.shapes[kind].members
+        strange = values.keys() - self._known(kind)
+        if strange:
+            raise KeyError(f"{kind} has no {', '.join(sorted(strange))}.")
+        yield f"<{name}{named}>"
+        for member in members:
+            yield from self._member(member, values.get(member.name, _ABSENT))
+        yield f"</{name}>"
+
+    def _known(self, kind: str) -> set[str]:
+        """Name the members of a type and of its twin: one record serves Customer and Customer2, each takes its own."""
+        twin = kind[:-1] if kind.endswith("2") else f"{kind}2"
+        return {
+            member.name
+            for name in (kind, twin)
+            if name in self.contract.shapes
+            for member in self.contract.shapes[name].members
+        }
+
+
+def escaped(text: str) -> str:
+    """Escape what XML reserves, once; .NET writes even forbidden characters as numbers, which readers refuse."""
+    return _UNSAFE.sub(lambda found: _NAMED.get(found[0]) or f"&#x{ord(found[0]):X};", text)
+
+
+def _element(name: str, text: str) -> str:
+    return f"<{name}>{text}</{name}>" if text else f"<{name} />"
+
+
+def _anything(name: str, value: Any) -> str:
+    kinds = {bool: "boolean", int: "int", Decimal: "decimal", str: "string"}
+    kind = kinds.get(type(value))
+    if kind is None:
+        raise TypeError(f"{name} may hold anything, so what it holds must say its type.")
+    return f'<{name} xsi:type="xsd:{kind}">{escaped(written(kind, value))}</{name}>'

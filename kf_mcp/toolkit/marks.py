@@ -1,0 +1,50 @@
+"""The marks: what kind of tool a function is."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Final, TypeVar
+
+from kf_mcp.toolkit.reply import Reply
+from kf_mcp.writing.plan import Plan
+
+MARK: Final = "kf_mcp_mark"
+
+Reading = TypeVar("Reading", bound=Callable[..., Awaitable[Reply]])
+Writing = TypeVar("Writing", bound=Callable[..., Awaitable[Plan]])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a tool is to a client."""
+
+    title: str
+    is_writing: bool
+    is_destructive: bool
+    toolset: str
+
+
+def reads(title: str, *, toolset: str = "core") -> Callable[[Reading], Reading]:
+    """Mark a function as a tool that only reads."""
+    return _marking(Mark(title, is_writing=False, is_destructive=False, toolset=toolset))
+
+
+def writes(title: str, *, destructive: bool, toolset: str = "core") -> Callable[[Writing], Writing]:
+    """Mark a function as a tool that plans a write; `destructive` where it changes or removes what stands in the books."""
+    return _marking(Mark(title, is_writing=True, is_destructive=destructive, toolset=toolset))
+
+
+def _marking(mark: Mark) -> Callable[[Any], Any]:
+    def put(function: Any) -> Any:
+        setattr(function, MARK, mark)
+        return function
+
+    return put
+
+
+def marked(module: ModuleType) -> Iterator[tuple[Callable[..., Any], Mark]]:
+    """The tools of a module, in the order in which they stand there."""
+    for value in vars(module).values():
+        mark = getattr(value, MARK, None)
+        if isinstance(mark, Mark) and value.__module__ == module.__name__:
+            yield value, mark

@@ -1,0 +1,104 @@
+"""Schemas as small as they can be, and arguments checked as strictly as they should be."""
+
+import difflib
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from kf_mcp.errors import Refused
+from kf_mcp.model import text
+
+INJECTED_BY_CLIENTS: Final = ("wait_for_previous",)
+"""Arguments that a client adds to every tool by itself (Gemini CLI does)."""
+
+STRICT: Final = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+def arguments_model(function: Callable[..., Any], skip: int, *, confirm: str | None) -> type[BaseModel]:
+    """The model of a tool's arguments, from its signature without the first `skip` parameters."""
+    parameters = list(inspect.signature(function, eval_str=True).parameters.values())[skip:]
+    fields: dict[str, Any] = {
+        p.name: (p.annotation, ... if p.default is inspect.Parameter.empty else p.default) for p in parameters
+    }
+    if confirm is not None:
+        fields["confirm"] = (str, Field("", description=confirm, max_length=200))
+    model: type[BaseModel] = create_model("Arguments", __config__=STRICT, **fields)
+    return model
+
+
+def slim(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with references put in place and without titles, nulls and other words that tell a model nothing."""
+    definitions = schema.get("$defs", {})
+    slimmed = _slim(schema, definitions)
+    slimmed.pop("$defs", None)
+    return slimmed
+
+
+def _slim(node: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_slim(item, definitions) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    if "$ref" in node:
+        target = definitions[node["$ref"].rpartition("/")[2]]
+        return _slim({**target, **{key: value for key, value in node.items() if key != "$ref"}}, definitions)
+    choices = [choice for choice in node.get("anyOf", []) if choice != {"type": "null"}]
+    if len(choices) == 1:  # null is accepted and says nothing
+        rest = {key: value for key, value in node.items() if key not in {"anyOf", "default"} or (key == "default" and value)}
+        return _slim({**choices[0], **rest}, definitions)
+    properties = node.get("properties")
+    if properties is not None:
+        node = {key: value for key, value in node.items() if key != "description"}
+    kept = {key: value for key, value in node.items() if key not in {"title", "$defs", "properties"}}
+    if kept.get("default") in (None, "", []):
+        kept.pop("default", None)
+    result = {key: value if key in {"default", "enum", "const"} else _slim(value, definitions) for key, value in kept.items()}
+    if properties is not None:
+        result["properties"] = {name: _slim(value, definitions) for name, value in properties.items()}
+    return result
+
+
+def checked(model: type[BaseModel], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as typed values. Raises Refused, naming each wrong one and what to write instead."""
+    given = {name: value for name, value in arguments.items() if name not in INJECTED_BY_CLIENTS}
+    unknown = [name for name in given if name not in model.model_fields]
+    if unknown:
+        raise Refused(_unknown(unknown[0], list(model.model_fields)), "Nothing was done.")
+    for name, field in model.model_fields.items():
+        value = given.get(name)
+        if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"} and get_origin(field.annotation) in {list, tuple}:
+            given[name] = _from_json(value)  # Claude Desktop sends lists as JSON text now and then
+    try:
+        values = model.model_validate(given)
+    except ValidationError as error:
+        raise Refused(_problems(error), "Nothing was done. Correct this and call again.") from None
+    return {name: getattr(values, name) for name in model.model_fields}
+
+
+def _from_json(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"Did you mean `{near[0]}`?" if near else "Known are: " + ", ".join(f"`{word}`" for word in known) + "."
+    return f"There is no argument `{text.bounded(name, 60)}`. {hint}"
+
+
+def _problems(error: ValidationError) -> str:
+    """One sentence for each wrong argument: where, what, and what was given."""
+    sentences = []
+    for found in error.errors(include_url=False)[:8]:
+        where = ".".join(str(part) for part in found["loc"] if not str(part).startswith("function-")) or "arguments"
+        said = found["msg"].removeprefix("Value error, ").rstrip(".")
+        if found["type"] == "extra_forbidden":
+            said = "is not known here"
+        given = "" if found["type"] in {"missing"} else f" (given: {text.bounded(repr(found['input']), 60)})"
+        sentences.append(f"`{where}`: {said[:1].lower()}{said[1:]}{given}.")
+    return " ".join(sentences)

@@ -1,0 +1,147 @@
+"""From a marked function to a tool of the SDK's: strict arguments, typed output, readable errors, and the guard on writes."""
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, get_type_hints
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import UnexpectedToolError
+from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp.shared.exceptions import MCPError
+from mcp.types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
+from pydantic import BaseModel, Field
+
+from kf_mcp.errors import Failure
+from kf_mcp.kashflow.books import Books
+from kf_mcp.kashflow.step import digest
+from kf_mcp.settings import Settings
+from kf_mcp.toolkit import schema
+from kf_mcp.toolkit.asking import PersonOrConfirm
+from kf_mcp.toolkit.marks import Mark
+from kf_mcp.toolkit.reply import Reply
+from kf_mcp.writing.consent import Asked, Seal
+from kf_mcp.writing.desk import Desk, Request
+from kf_mcp.writing.history import History
+from kf_mcp.writing.reply import WriteReply
+
+logger = logging.getLogger(__name__)
+
+DEMO: Final = "DEMO COMPANY: made-up books, nothing here is real."
+CONFIRM: Final = "The value from this tool's preview, once the person has agreed to it. Never make one up."
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What tools work with, opened when the first tool is called."""
+
+    settings: Settings
+    books: Books
+    history: History
+    desk: Desk
+    seal: Seal
+
+    def given_to(self, hint: type) -> Books | History:
+        """What a tool asks for by the hint of its first parameter: the books, or the history of writes."""
+        return self.history if hint is History else self.books
+
+
+OpenKit = Callable[[], Awaitable[Kit]]
+
+
+class BookkeepingTool(Tool):
+    """A tool whose arguments are checked strictly and whose failures a model can read."""
+
+    function: Callable[..., Awaitable[Any]] = Field(exclude=True)
+    mark: Any = Field(exclude=True)
+    arguments: type[BaseModel] = Field(exclude=True)
+    open_kit: Any = Field(exclude=True)
+    first: Any = Field(exclude=True)
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002
+        """Run the tool; every failure of ours becomes a reply that says what to do."""
+        try:
+            values = schema.checked(self.arguments, arguments)
+            kit: Kit = await self.open_kit()
+            result = await self._write(kit, values, context) if self.mark.is_writing else await self._read(kit, values)
+        except Failure as failure:
+            return CallToolResult(content=[TextContent(type="text", text=_marked(str(failure), self._is_demo))], is_error=True)
+        except MCPError:
+            raise
+        except Exception as error:
+            raise UnexpectedToolError(f"{self.name} failed inside kf_mcp; this is a fault of ours. Nothing more is known.") from error
+        return result if isinstance(result, InputRequiredResult) else _shown(result, is_demo=kit.settings.is_demo)
+
+    @property
+    def _is_demo(self) -> bool:
+        return bool((self.meta or {}).get("demo"))
+
+    async def _read(self, kit: Kit, values: dict[str, Any]) -> Reply:
+        reply: Reply = await self.function(kit.given_to(self.first), **values)
+        return reply
+
+    async def _write(self, kit: Kit, values: dict[str, Any], context: Context[Any, Any]) -> WriteReply | InputRequiredResult:
+        confirm = str(values.pop("confirm", ""))
+        request = Request(
+            tool=self.name,
+            arguments=digest(values),
+            make=lambda books: self.function(books, **values),
+        )
+        asker = PersonOrConfirm(context, confirm, kit.settings.confirmed_by, kit.seal)
+        answer = await kit.desk.write(request, asker)
+        if isinstance(answer, Asked):
+            question: InputRequiredResult = answer.question
+            return question
+        return answer
+
+
+def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Settings, open_kit: OpenKit) -> Tool:
+    """The tool that this marked function is."""
+    confirm = CONFIRM if mark.is_writing and settings.confirmed_by != "person" else None
+    arguments = schema.arguments_model(function, 1, confirm=confirm)
+    hints = get_type_hints(function)
+    output: type[BaseModel] = WriteReply if mark.is_writing else hints["return"]
+    return BookkeepingTool(
+        fn=function,
+        name=function.__name__,
+        title=mark.title,
+        description=inspect.cleandoc(function.__doc__ or ""),
+        parameters=schema.slim(arguments.model_json_schema()),
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=_output_schema(output, is_demo=settings.is_demo)),
+        is_async=True,
+        annotations=ToolAnnotations(
+            title=mark.title,
+            read_only_hint=not mark.is_writing,
+            destructive_hint=mark.is_destructive,
+            idempotent_hint=not mark.is_writing,
+            open_world_hint=False,
+        ),
+        meta={"demo": True} if settings.is_demo else None,
+        function=function,
+        mark=mark,
+        arguments=arguments,
+        open_kit=open_kit,
+        first=next(iter(hints.values())),
+    )
+
+
+def _output_schema(model: type[BaseModel], *, is_demo: bool) -> dict[str, Any]:
+    found = schema.slim(model.model_json_schema(mode="validation"))
+    found.pop("description", None)
+    if is_demo:
+        found["properties"]["demo"] = {"type": "string"}
+    return found
+
+
+def _shown(reply: Reply | WriteReply, *, is_demo: bool) -> CallToolResult:
+    structure = reply.model_dump(mode="json", exclude_defaults=True)
+    if is_demo:
+        structure["demo"] = DEMO
+    text = _marked(reply.in_words(), is_demo)
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structure)
+
+
+def _marked(text: str, is_demo: bool) -> str:
+    return f"{text}\n[{DEMO}]" if is_demo else text

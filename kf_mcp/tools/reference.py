@@ -1,0 +1,88 @@
+"""The tool that lists what documents refer to."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from kf_mcp.kashflow.books import Books
+from kf_mcp.model import money, search, vat
+from kf_mcp.model.text import bounded, quoted
+from kf_mcp.toolkit import Reply, reads
+
+Kind = Literal["nominal_codes", "vat_rates", "bank_accounts", "payment_methods", "currencies"]
+
+
+class ReferenceRow(BaseModel):
+    """One thing that documents refer to."""
+
+    name: str = Field(description="Use this name, or the code, in other tools")
+    code: str = ""
+    about: str = ""
+
+
+class ReferenceList(Reply):
+    """One list of reference data."""
+
+    kind: Kind
+    total: int = Field(description="How many fit")
+    rows: list[ReferenceRow]
+
+    def in_words(self) -> str:
+        lines = [f"{self.total} {self.kind.replace('_', ' ')}"]
+        for row in self.rows:
+            lines.append(" ".join(part for part in (row.code, quoted(row.name, 60), row.about and f"({row.about})") if part))
+        return "\n".join(lines)
+
+
+@reads("Nominal codes, VAT rates, bank accounts, payment methods, currencies")
+async def list_reference(
+    books: Books,
+    kind: Kind,
+    words: Annotated[str, Field(max_length=60, description="Show only those whose name, code or use holds these words")] = "",
+) -> ReferenceList:
+    """List what documents refer to: nominal codes with use and default VAT rate, VAT rates, bank accounts, payment methods, or currencies.
+
+    Nominal codes come by code, VAT rates highest first, the rest in KashFlow's order; the whole list, up to five minutes old. Payment
+    methods are those for money received. Nothing that fits is an empty list. For customers use `find_customers`.
+    """
+    rows = await _rows(books, kind)
+    wanted = search.words(words)
+    if wanted:
+        rows = [row for row in rows if all(word in " ".join(search.words(f"{row.code} {row.name} {row.about}")) for word in wanted)]
+    return ReferenceList(kind=kind, total=len(rows), rows=rows)
+
+
+async def _rows(books: Books, kind: Kind) -> list[ReferenceRow]:
+    reference = books.reference
+    match kind:
+        case "nominal_codes":
+            return [
+                ReferenceRow(
+                    name=bounded(found.name, 60),
+                    code=str(found.code),
+                    about=f"{found.use}, {found.type or 'no type'}, VAT {_default_rate(found.vat_rate)}",
+                )
+                for found in await reference.nominals()
+            ]
+        case "vat_rates":
+            rates = sorted({found.rate for found in await reference.vat_rates()} | set(vat.UK_RATES[-1:]), reverse=True)
+            return [ReferenceRow(name=vat.rate_in_words(rate), about=vat.meaning(rate)) for rate in rates]
+        case "bank_accounts":
+            return [
+                ReferenceRow(name=bounded(found.name, 60), about=f"nominal {found.nominal_code}")
+                for found in await reference.bank_accounts()
+            ]
+        case "payment_methods":
+            return [ReferenceRow(name=bounded(found.name, 60)) for found in await reference.payment_methods()]
+        case "currencies":
+            return [
+                ReferenceRow(
+                    name=found.code,
+                    about="home currency" if found.is_home else f"KashFlow's rate {money.plain(found.rate)}",
+                )
+                for found in await reference.currencies()
+            ]
+
+
+def _default_rate(rate: vat.Decimal) -> str:
+    return "unset or 0%" if rate == 0 else vat.rate_in_words(rate)

@@ -1,0 +1,91 @@
+"""The tool that reads the VAT report."""
+
+from datetime import timedelta
+from typing import Annotated, Final
+
+from pydantic import BaseModel, Field
+
+from kf_mcp.errors import Refused
+from kf_mcp.kashflow.books import Books
+from kf_mcp.model import dates, money
+from kf_mcp.model.dates import Day
+from kf_mcp.model.money import Amount
+from kf_mcp.model.vat import BOXES
+from kf_mcp.toolkit import Reply, reads
+
+CANNOT_SHOW: Final = (
+    "KashFlow works these figures out now; after a return was filed they can differ from it.",
+    "Whether late entries of earlier periods are included, and how cash accounting or a flat rate enters, KashFlow does not document.",
+    "N/A lines are in no box. Nothing is filed by this: a return is filed in KashFlow itself.",
+)
+A_QUARTER: Final = timedelta(days=93)
+
+
+class Box(BaseModel):
+    """One box of the return."""
+
+    box: int
+    amount: Amount = Field(description="Pounds")
+    meaning: str
+
+
+class VATFigures(Reply):
+    """The nine boxes for a period."""
+
+    start: Day
+    end: Day
+    boxes: list[Box] = Field(description="Boxes 1 to 9, in order")
+    to_pay: Amount = Field(description="Box 3 less box 4, in pounds: positive is to be paid to HMRC, negative repaid by it")
+    submitted: bool = Field(description="Whether KashFlow shows a return for exactly these dates as filed with HMRC")
+    submitted_on: Day | None = None
+    posted: bool = Field(description="Whether KashFlow shows it as entered in the accounts")
+    due: Day = Field(description="When a return that ends on this day is due and payable: one month and seven days later")
+    problems: list[str] = Field([], description="Rules between the boxes that these figures break")
+    notes: list[str] = Field(description="What these figures cannot show")
+
+    def in_words(self) -> str:
+        lines = [f"VAT report {self.start} to {self.end}"]
+        lines += [f"! {problem}" for problem in self.problems]
+        lines += [f"Box {row.box}: {money.in_words(row.amount)} ({row.meaning})" for row in self.boxes]
+        way = "to pay to HMRC" if self.to_pay >= 0 else "to be repaid by HMRC"
+        lines.append(f"{money.in_words(abs(self.to_pay))} {way}.")
+        if self.submitted:
+            lines.append(f"Filed with HMRC{f' on {self.submitted_on}' if self.submitted_on else ''}.")
+        else:
+            lines.append(f"Not shown as filed for exactly these dates. A return that ends on {self.end} is due on {self.due}.")
+        return "\n".join([*lines, *self.notes])
+
+
+@reads("VAT report")
+async def get_vat_report(
+    books: Books,
+    start: Annotated[Day, Field(description="First day of the VAT period")],
+    end: Annotated[Day, Field(description="Last day of the VAT period")],
+) -> VATFigures:
+    """Read the nine boxes of the VAT return for a period, what each means, whether it was filed, and when it is due.
+
+    Both dates are needed, since KashFlow does not say which VAT periods the company has: ask for them. The rules between boxes are
+    checked. Nothing is filed or locked by reading. Amounts are pounds. A company that is not registered is an error.
+    """
+    if start > end:
+        raise Refused("`start` is after `end`.", "Swap them.")
+    if not (await books.reference.company()).vat_registered:
+        raise Refused("The company is not registered for VAT in KashFlow, so there is no VAT report.", "Nothing to do.")
+    report = await books.vat.report(start, end)
+    notes = list(CANNOT_SHOW)
+    if end - start > A_QUARTER:
+        notes.insert(0, "The dates span more than a quarter; VAT periods are mostly three months.")
+    if end > books.today:
+        notes.insert(0, f"The period runs until {dates.in_words(end)} and is not over yet.")
+    return VATFigures(
+        start=start,
+        end=end,
+        boxes=[Box(box=n, amount=report.box(n), meaning=BOXES[n]) for n in BOXES],
+        to_pay=report.to_pay,
+        submitted=report.submitted,
+        submitted_on=report.submitted_on.date() if report.submitted and report.submitted_on else None,
+        posted=report.in_accounts,
+        due=dates.one_month_and_seven_days_after(end),
+        problems=report.broken_identities(),
+        notes=notes,
+    )

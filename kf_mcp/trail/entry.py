@@ -1,0 +1,62 @@
+"""What the trail holds of one write, as frozen values."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+State = Literal["sending", "done", "refused", "unknown", "partly"]
+"""sending: opened, not closed yet; done: in the books; refused: certainly not; unknown: perhaps; partly: some steps are."""
+
+
+class StepState(BaseModel):
+    """How far one step has come."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    words: str
+    """One line that a person recognises the step by."""
+    target: str
+    trace: dict[str, Any]
+    """Ids and digests by which the document is recognised in the books; no personal text."""
+    evidence: dict[str, Any] = {}
+    """What stood at the target before sending."""
+    state: Literal["waiting", "sending", "done", "refused", "unknown"] = "waiting"
+    id: int = 0
+    number: int = 0
+    code: str = ""
+    said: str = ""
+    """What KashFlow said, or how it was found."""
+    differences: tuple[str, ...] = ()
+    undo: str = ""
+
+
+class Entry(BaseModel):
+    """One write as the trail knows it now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    state: State
+    opened: datetime
+    changed: datetime
+    account: str
+    tool: str
+    title: str
+    channel: str
+    """How the yes came: a form, a confirm value."""
+    steps: tuple[StepState, ...]
+    arguments: str = ""
+    lock: str = ""
+    deadline: datetime | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known what stands in the books."""
+        return self.state not in {"sending", "unknown"}
+
+    @property
+    def landed(self) -> StepState | None:
+        """The last step that is in the books, if any."""
+        return next((step for step in reversed(self.steps) if step.state == "done"), None)

@@ -1,0 +1,1 @@
+"""How a write happens: plan, preview, consent, carry out once, verify, settle."""

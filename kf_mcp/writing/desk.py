@@ -1,0 +1,217 @@
+"""The desk: takes one write from plan to outcome, in the order that keeps the promise.
+
+    recognise -> plan -> preview -> consent -> plan again -> carry out (see `carrying`)
+
+A yes is to content: after every one the plan is made again from uncached reads, and where it differs nothing is sent.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+
+from kf_mcp.errors import Refused
+from kf_mcp.kashflow.books import Books
+from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.step import digest
+from kf_mcp.model import dates
+from kf_mcp.settings import Settings
+from kf_mcp.trail import Behind, Entry, Taken, Trail
+from kf_mcp.writing import limits, reply
+from kf_mcp.writing.carrying import Carrier, Consented
+from kf_mcp.writing.consent import Asked, Asker, CannotAsk, Given, No, Seal
+from kf_mcp.writing.plan import Plan
+from kf_mcp.writing.reply import WriteReply
+from kf_mcp.writing.settle import settle
+
+Make = Callable[[Books], Awaitable[Plan]]
+"""Makes the plan of one request from these books."""
+
+LOOK_AGAIN: Final = 0.1
+"""Seconds between looks at a write that another call is sending."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of a writing tool."""
+
+    tool: str
+    arguments: str
+    """Digest of the arguments, without the confirmation."""
+    make: Make
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and where the trail stood when it was made."""
+
+    plan: Plan
+    head: int
+    ordinal: int
+    """How many times exactly this was written before."""
+    refused: int
+    """How many times it was tried and certainly not written."""
+
+    @property
+    def digest(self) -> str:
+        """What a consent must cover."""
+        return self.plan.consent_digest()
+
+
+class Desk:
+    """Carries writes out, each once, none without a yes."""
+
+    def __init__(self, settings: Settings, soap: Connection, books: Books, trail: Trail, seal: Seal, clock: dates.Clock) -> None:
+        self._settings = settings
+        self._soap = soap
+        self._books = books
+        self._trail = trail
+        self._seal = seal
+        self._clock = clock
+        self.account = digest(settings.account)
+        self._carrier = Carrier(soap, books, trail, self.account, settings.timeout, clock)
+
+    async def write(self, request: Request, asker: Asker) -> WriteReply | Asked:
+        """Take one request as far as it can go now: to a question, a preview, or an outcome.
+
+        Raises Refused or Unavailable when nothing was written.
+        """
+        given = asker.given()
+        if isinstance(given, No):
+            return reply.declined(given.why)
+        if given and (entry := await self._trail.by_consent(given.id)):
+            return await self._replayed(entry, request)
+        planned = await self._plan(request, self._books.fresh() if given else self._books)
+        if isinstance(planned, WriteReply):
+            return planned
+        if given is None:
+            return await self._ask(request, planned, asker)
+        if not given.covers(planned.digest):
+            return self._preview(planned, changed=True)
+        return await self._carry_out(request, planned, given)
+
+    async def _ask(self, request: Request, planned: Planned, asker: Asker) -> WriteReply | Asked:
+        if self._settings.confirmed_by == "model":
+            return self._preview(planned)
+        answer = await asker.ask(planned.plan.in_words(), planned.digest)
+        if isinstance(answer, Asked):
+            return answer
+        if isinstance(answer, No):
+            return reply.declined(answer.why)
+        if isinstance(answer, CannotAsk):
+            return self._preview(planned)
+        again = await self._plan(request, self._books.fresh())
+        if isinstance(again, WriteReply):
+            return again
+        if not answer.covers(again.digest):
+            return self._preview(again, changed=True)
+        return await self._carry_out(request, again, answer)
+
+    def _preview(self, planned: Planned, *, changed: bool = False) -> WriteReply:
+        """The preview, with the way to confirm it that the owner allows."""
+        first = "The books or the request changed since the person agreed, so nothing was written. " if changed else ""
+        if self._settings.confirmed_by == "person":
+            step = first + (
+                "Make the same call again, and the person will be asked about this preview."
+                if changed
+                else "Nothing was written: only a person may confirm, and this client cannot put a form to one. Use a client that "
+                "can, or let the owner set KASHFLOW_CONFIRM=either (you confirm after showing this to the person)."
+            )
+            return reply.preview(planned.plan, next_step=step, changed=changed)
+        step = f"{first}Nothing is written yet. Show this to the person; after a clear yes, make the same call with `confirm`."
+        return reply.preview(planned.plan, next_step=step, confirm=self._seal.mint(planned.digest), changed=changed)
+
+    async def _plan(self, request: Request, books: Books) -> Planned | WriteReply:
+        """Make the plan, unless an earlier write of the same stands in its way or is its outcome."""
+        head = await self._trail.head()
+        earlier = await self._trail.by_arguments(self.account, request.tool, request.arguments)
+        for entry in earlier:
+            if not entry.is_settled:
+                return await self._as_it_stands(entry)
+        written = [entry for entry in earlier if entry.landed]
+        try:
+            plan = await request.make(books)
+        except Refused as refusal:
+            if written:
+                refusal.args = (f"{refusal} This call was carried out before: {reply.recorded(written[-1])}.",)
+            raise
+        limits.check(plan, self._settings)
+        same = await self._trail.by_lock(self.account, f"{plan.lock_digest(self.account)}:")
+        for entry in same:
+            if not entry.is_settled:
+                return await self._as_it_stands(entry)
+        await self._wait_for_target(plan)
+        return self._with_notice(plan, head, same, written)
+
+    def _with_notice(self, plan: Plan, head: int, same: list[Entry], written: list[Entry]) -> Planned:
+        """Say first, where it is so, that exactly this was written before."""
+        before = list({entry.id: entry for entry in (*written, *(e for e in same if e.landed))}.values())
+        if before:
+            notice = f"Exactly this was written before: {reply.recorded(before[-1])}. A yes writes it a second time."
+            plan = plan.model_copy(update={"warnings": (notice, *plan.warnings)})
+        ordinal = sum(entry.state in {"done", "partly"} for entry in same)
+        return Planned(plan, head, ordinal, sum(entry.state == "refused" for entry in same))
+
+    async def _wait_for_target(self, plan: Plan) -> None:
+        """Refuse while another write to the same target has an unknown outcome; wait while one is being sent."""
+        for entry in await self._trail.unsettled(self.account, plan.targets):
+            settled = await self._settled(entry)
+            if not settled.is_settled:
+                raise Refused(
+                    f"An earlier write to the same place has an unknown outcome: {settled.title} (trail entry {settled.id}).",
+                    "Nothing new goes there until it is known. Look at `list_writes`, check the books, and call again later.",
+                )
+
+    async def _settled(self, entry: Entry) -> Entry:
+        """The entry once nobody is sending it any more, looked for in the books where its outcome is unknown."""
+        while entry.state == "sending":
+            await anyio.sleep(LOOK_AGAIN)
+            entry = await self._trail.get(entry.id) or entry
+        return await settle(entry, self._soap, self._trail, clock=self._clock)
+
+    async def _replayed(self, entry: Entry, request: Request) -> WriteReply:
+        """The outcome of the write that this consent was used for."""
+        if (entry.tool, entry.arguments) != (request.tool, request.arguments):
+            raise Refused(
+                f"This confirmation was used for another write: {entry.title} (trail entry {entry.id}).",
+                "Call without `confirm` to get a new preview.",
+            )
+        return await self._as_it_stands(entry)
+
+    async def _as_it_stands(self, entry: Entry) -> WriteReply:
+        """The outcome of an entry instead of a second write."""
+        settled = await self._settled(entry)
+        if settled.state == "refused":
+            said = " ".join(step.said for step in settled.steps)
+            raise Refused(f"It was not written: {said}", "Correct what is named, or make the same call again for a new preview.")
+        self._books.forget()
+        return reply.outcome(settled, first="This was sent before, and nothing was sent now:")
+
+    async def _carry_out(self, request: Request, planned: Planned, given: Given) -> WriteReply:
+        """Send it, shielded from everything that could stop halfway."""
+        with anyio.CancelScope(shield=True):
+            while True:
+                consented = Consented(
+                    tool=request.tool,
+                    arguments=request.arguments,
+                    consent=given.id,
+                    channel=given.channel,
+                    lock=f"{planned.plan.lock_digest(self.account)}:{planned.ordinal}:{planned.refused}",
+                    head=planned.head,
+                    plan=planned.plan,
+                )
+                try:
+                    return await self._carrier.carry_out(consented)
+                except Taken as taken:
+                    if taken.by != "target":
+                        return await self._as_it_stands(taken.entry)
+                    await self._settled(taken.entry)
+                except Behind:
+                    pass
+                again = await self._plan(request, self._books.fresh())
+                if isinstance(again, WriteReply):
+                    return again
+                if not given.covers(again.digest):
+                    return self._preview(again, changed=True)
+                planned = again

@@ -1,0 +1,119 @@
+"""What a writing tool answers: a preview, an outcome, or that the person said no."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kf_mcp.model import dates
+from kf_mcp.trail import Entry, StepState
+from kf_mcp.writing.plan import Plan
+
+Status = Literal["needs_confirmation", "changed", "done", "partly", "unknown", "declined"]
+
+
+class WriteReply(BaseModel):
+    """What became of a write; `status` says whether anything is in the books."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Status = Field(
+        description="needs_confirmation: nothing written yet; changed: nothing written, the books changed since the preview; "
+        "done: in the books; partly: some steps are; unknown: perhaps in the books; declined: the person said no"
+    )
+    title: str
+    differences: list[str] = Field([], description="How the books differ from what was meant; empty: checked, equal")
+    warnings: list[str] = []
+    facts: list[str] = []
+    number: int = Field(0, description="Invoice number or payment id in the books")
+    code: str = Field("", description="Customer code in the books")
+    entry: int = Field(0, description="Number of the entry on the audit trail")
+    undo: str = Field("", description="What undoing it would take")
+    next: str = Field("", description="What to do now")
+    confirm: str = Field("", description="Send the same call again with this value, only after the person agreed")
+
+    def in_words(self) -> str:
+        """The same facts as text, differences first."""
+        lines = [f"DIFFERS FROM WHAT WAS MEANT: {difference}" for difference in self.differences]
+        lines += [f"[{self.status}] {self.title}"]
+        lines += [f"! {warning}" for warning in self.warnings] + [f"- {fact}" for fact in self.facts]
+        lines += [f"To undo it: {self.undo}."] if self.undo else []
+        lines += [f"Trail entry {self.entry}."] if self.entry else []
+        lines += [self.next] if self.next else []
+        lines += [f"confirm: {self.confirm}"] if self.confirm else []
+        return "\n".join(lines)
+
+
+def preview(plan: Plan, *, next_step: str, confirm: str = "", changed: bool = False) -> WriteReply:
+    """Nothing is written yet: what would be."""
+    return WriteReply(
+        status="changed" if changed else "needs_confirmation",
+        title=plan.title,
+        warnings=list(plan.warnings),
+        facts=list(plan.facts),
+        undo=plan.undo,
+        next=next_step,
+        confirm=confirm,
+    )
+
+
+def declined(why: str) -> WriteReply:
+    """The person said no; the model is handed nothing that it could confirm with."""
+    return WriteReply(
+        status="declined",
+        title="Nothing was written.",
+        next=f"{why} Ask the person what should be different before you call again.",
+    )
+
+
+def outcome(entry: Entry, *, first: str = "") -> WriteReply:
+    """What stands in the books now, from the trail."""
+    landed = entry.landed
+    facts = [_step_in_words(step) for step in entry.steps]
+    return WriteReply(
+        status=_status(entry),
+        title=f"{first} {entry.title}".strip(),
+        differences=[text for step in entry.steps for text in step.differences],
+        facts=facts,
+        number=landed.number if landed else 0,
+        code=landed.code if landed else "",
+        entry=entry.id,
+        undo=landed.undo if landed else "",
+        next=_next(entry),
+    )
+
+
+def _status(entry: Entry) -> Status:
+    if entry.state == "done":
+        return "done"
+    return "partly" if entry.state == "partly" else "unknown"
+
+
+def _next(entry: Entry) -> str:
+    if entry.state in {"unknown", "sending"}:
+        return (
+            "It was sent and may or may not be in the books. Do not enter it in any other way. Make the same call again later: "
+            "it first looks for this write in the books and never sends it twice while that is open."
+        )
+    return ""
+
+
+def _step_in_words(step: StepState) -> str:
+    match step.state:
+        case "done":
+            there = f"number {step.number}" if step.number else f"code {step.code}" if step.code else f"id {step.id}"
+            return f"{step.words}: in the books as {there}. {step.said}".strip()
+        case "refused":
+            return f"{step.words}: not written. {step.said}".strip()
+        case "waiting":
+            return f"{step.words}: not sent."
+        case _:
+            return f"{step.words}: outcome unknown. {step.said}".strip()
+
+
+def recorded(entry: Entry) -> str:
+    """One line that names an earlier write: what, when, and under which number."""
+    landed = entry.landed
+    there = ""
+    if landed:
+        there = f" as number {landed.number}" if landed.number else f" as {landed.code or f'id {landed.id}'}"
+    return f"{entry.title}, recorded on {dates.uk_time_in_words(entry.opened)}{there} (trail entry {entry.id})"
