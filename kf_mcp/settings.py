@@ -118,7 +118,7 @@ def load(env_file: Path | None = None) -> Settings:
         raise BadSettings(f"There is no file {str(env_file)!r}.", "Check --env-file.")
     file = env_file or user_config_path(APPLICATION, appauthor=False) / ".env"
     try:
-        settings = Settings(_env_file=file if file.is_file() else None)  # type: ignore[call-arg] # a pydantic-settings argument
+        settings = Settings(_env_file=file if file.is_file() else None)
     except ValidationError as error:
         raise BadSettings(_what_is_wrong(error), "Correct it and start again.") from None
     _check_address(settings, file)

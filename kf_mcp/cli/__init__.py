@@ -1,5 +1,7 @@
-"""The command line: `kf-mcp` serves, `kf-mcp demo` shows the whole job, `kf-mcp simulate` is a pretend KashFlow, `kf-mcp trail` the audit
-trail."""
+"""The command line.
+
+`kf-mcp` serves, `kf-mcp demo` shows the whole job, `kf-mcp simulate` is a pretend KashFlow, `kf-mcp trail` the audit trail.
+"""
 
 import argparse
 import os
@@ -63,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=_version())
     env_file = argparse.ArgumentParser(add_help=False)
-    env_file.add_argument("--env-file", type=Path, metavar="FILE", help="read settings from FILE instead of the user's own")
+    env_file.add_argument(
+        "--env-file", type=Path, metavar="FILE", help="read settings from FILE instead of the user's own"
+    )
     parser.add_argument("--env-file", type=Path, metavar="FILE", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("serve", parents=[env_file], help="serve over standard input and output (the default)")
@@ -72,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", help="a pretend KashFlow on this computer, for tests and trials")
     _simulate_arguments(simulate)
     trail = commands.add_parser("trail", parents=[env_file], help="show what was written")
-    trail.add_argument("--most", type=int, default=20, metavar="N", help="show at most N entries (default 20)")
+    trail.add_argument(
+        "--most", type=_at_least_one, default=20, metavar="N", help="show at most N entries (default 20)"
+    )
     trail.add_argument("--verify", action="store_true", help="check that no row was altered")
     return parser
 
@@ -83,9 +89,24 @@ def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep the books in FILE from one run to the next")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day on which the world is dated")
     parser.add_argument(
-        "--switch", action="append", default=[], metavar="NAME=VALUE", help="decide one of KashFlow's unknowns; `list` shows them"
+        "--switch",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="decide one of KashFlow's unknowns; `list` shows them",
     )
     parser.add_argument("--control", action="store_true", help="open the /control pages, for tests")
+
+
+def _at_least_one(text: str) -> int:
+    """A whole number from 1 up, as argparse reads one."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+_at_least_one.__name__ = "number"  # argparse names it when the value is wrong
 
 
 def _version() -> str:

@@ -26,7 +26,13 @@ OFF_THE_LOOP: Final = 32 * 1024
 AT_ONCE: Final = 4
 """Calls under way at once: KashFlow documents no limit, and known clients stay at three or four."""
 READ_TRIES: Final = 3
-NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+NEVER_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.ProxyError,
+)
 TIMEOUT_TEXTS: Final = ("timeout expired", "timed out", "timeout period")
 """What a database timeout says; KashFlow's back end is SQL Server and does time out (seen through its REST API)."""
 
@@ -105,8 +111,10 @@ class Connection:
         }
         try:
             envelope = self._envelopes.request(operation, {**credentials, **arguments})
-        except Exception as error:  # zeep's own texts may repeat what it was given, the password included
-            raise RuntimeError(f"the request for {operation} does not fit its description: {type(error).__name__}") from None
+        except Exception as error:  # noqa: BLE001 - zeep's own texts may repeat what it was given, the password included
+            raise RuntimeError(
+                f"the request for {operation} does not fit its description: {type(error).__name__}"
+            ) from None
         async with self._places:
             status, body = await self._exchange(operation, envelope)
         try:
@@ -128,7 +136,9 @@ class Connection:
         limit = self._settings.timeout
         try:
             with anyio.fail_after(limit * 2):
-                async with self._client().stream("POST", self._settings.url, content=envelope, headers=headers) as response:
+                async with self._client().stream(
+                    "POST", self._settings.url, content=envelope, headers=headers
+                ) as response:
                     return response.status_code, await _bounded_body(response)
         except NEVER_SENT as error:
             raise _NoAnswer(f"no connection ({type(error).__name__})", sent=False) from None

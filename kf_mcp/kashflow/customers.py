@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 import anyio
+from typing_extensions import override
 
 from kf_mcp.errors import NotFound, OutcomeUnknown
 from kf_mcp.kashflow import wire
@@ -45,8 +46,11 @@ def to_customer(row: Any) -> Customer:
 
 
 def _region(row: Any) -> Region:
-    """EC is 1 for a business registered for VAT in another EU state, OutsideEC 1 for one elsewhere; UK customers have neither.
-    Customer2 says it in TradeBorderType instead."""
+    """Where a customer is for VAT.
+
+    EC is 1 for a business registered for VAT in another EU state, OutsideEC 1 for one elsewhere; UK customers have neither.
+    Customer2 says it in TradeBorderType instead.
+    """
     border = wire.text(row, "TradeBorderType").upper()
     if wire.integer(row, "EC") or border in {"EC", "NIEU"}:
         return "EU"
@@ -80,7 +84,7 @@ class Customers:
     def fresh(self) -> "Customers":
         """The same customers, looked up anew at the next search: what changed is asked for, nothing is taken on trust."""
         copy = Customers(self._soap)
-        copy._all, copy._loaded_at = dict(self._all), self._loaded_at  # noqa: SLF001 - our own kind
+        copy._all, copy._loaded_at = dict(self._all), self._loaded_at
         return copy
 
     def forget(self) -> None:
@@ -124,21 +128,25 @@ async def modified_since(soap: Connection, now: datetime) -> list[Customer]:
 class InsertCustomer(Step):
     """Enter a new customer."""
 
-    kind: ClassVar[str] = "insert customer"
+    kind: ClassVar[str] = "new customer"
     operation: ClassVar[str] = "InsertCustomer"
     undo: ClassVar[str] = "delete the customer, as long as nothing has been entered for it"
 
     customer: NewCustomer
 
+    @override
     def target(self) -> str:
         return f"new customer {digest(self.customer.name.casefold())}"
 
+    @override
     def trace(self) -> Trace:
         return {"like": _likeness(self.customer)}
 
+    @override
     async def evidence(self, soap: Connection) -> Evidence:
         return {"ids": sorted(customer.id for customer in await modified_since(soap, dates.now()))}
 
+    @override
     async def send(self, soap: Connection) -> Landed:
         answer = await soap.write(self.operation, custr=_wire_customer(self.customer))
         customer_id = int(answer.result or 0)
@@ -147,6 +155,7 @@ class InsertCustomer(Step):
         return Landed(id=customer_id)
 
     @classmethod
+    @override
     async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> list[Landed]:
         known = set(evidence["ids"])
         return [
@@ -155,15 +164,28 @@ class InsertCustomer(Step):
             if customer.id not in known and _likeness(customer) == trace["like"]
         ]
 
+    @override
     async def differences(self, soap: Connection, landed: Landed) -> tuple[Landed, list[str]]:
         found = await Customers(soap).by_id(landed.id)
         meant = self.customer
-        names = ("name", "contact", "email", "telephone", "mobile", "address", "postcode", "vat_number", "payment_terms", "region")
+        names = (
+            "name",
+            "contact",
+            "email",
+            "telephone",
+            "mobile",
+            "address",
+            "postcode",
+            "vat_number",
+            "payment_terms",
+            "region",
+        )
         differing = [name for name in names if getattr(found, name) != getattr(meant, name)]
         if meant.code and found.code != meant.code:
             differing.append("code")
         return Landed(id=found.id, code=found.code), [
-            f"{name.replace('_', ' ')} reads {getattr(found, name)!r}, not {getattr(meant, name)!r}" for name in differing
+            f"{name.replace('_', ' ')} reads {getattr(found, name)!r}, not {getattr(meant, name)!r}"
+            for name in differing
         ]
 
 

@@ -42,16 +42,20 @@ class Answer:
 
     @property
     def is_ok(self) -> bool:
-        """Whether KashFlow says that it worked. Compared without case, and absent counts as success where a result came
-        (as the spree-kashflow client does on live accounts)."""
+        """Whether KashFlow says that it worked.
+
+        Compared without case, and absent counts as success (as the spree-kashflow client does on live accounts).
+        """
         return self.status is None or self.status.strip().upper() == "OK"
 
 
 def parse(document: bytes) -> Any:
     """Parse XML from outside: no document type, no entities, nothing fetched, bounded depth and text size."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
     try:
-        root = etree.fromstring(document, parser)
+        root: Any = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Unusable(f"the answer is not well-formed XML ({type(error).__name__})") from None
     if root.getroottree().docinfo.doctype:
@@ -69,7 +73,8 @@ class Envelopes:
     def _client(self) -> Any:
         from zeep import Client, Settings  # noqa: PLC0415 - imported when first needed, see above
 
-        return Client(str(WSDL), settings=Settings(strict=False, xsd_ignore_sequence_order=True, forbid_external=True))
+        client: Any = Client
+        return client(str(WSDL), settings=Settings(strict=False, xsd_ignore_sequence_order=True, forbid_external=True))
 
     @cached_property
     def _binding(self) -> Any:
@@ -85,7 +90,8 @@ class Envelopes:
         from zeep import xsd  # noqa: PLC0415
 
         declared = self._client.get_type(f"{{{NAMESPACE}}}{type_name}")
-        return xsd.AnyObject(declared, declared(**values))
+        with_type: Any = xsd.AnyObject
+        return with_type(declared, declared(**values))
 
     def request(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
         """The envelope that asks for this operation, in UTF-8."""
@@ -113,7 +119,9 @@ class Envelopes:
         try:
             values = self._binding.get(operation).output.deserialize(root)
         except Exception as error:  # zeep raises many kinds, none documented
-            raise Unusable(f"the answer of {operation} does not fit its description ({type(error).__name__})") from error
+            raise Unusable(
+                f"the answer of {operation} does not fit its description ({type(error).__name__})"
+            ) from error
         members = {name: values[name] for name in values} if _is_compound(values) else {f"{operation}Result": values}
         result = members.pop(f"{operation}Result", None)
         status, detail = members.pop("Status", None), members.pop("StatusDetail", None)

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any, ClassVar, Final
 
+from typing_extensions import override
+
 from kf_mcp.errors import NotFound, OutcomeUnknown
 from kf_mcp.kashflow import wire
 from kf_mcp.kashflow.connection import Connection
@@ -95,21 +97,25 @@ class Invoices:
 class InsertInvoice(Step):
     """Enter a new invoice."""
 
-    kind: ClassVar[str] = "insert invoice"
+    kind: ClassVar[str] = "new invoice"
     operation: ClassVar[str] = "InsertInvoice"
     undo: ClassVar[str] = "delete the invoice, as long as nothing has been paid or e-mailed; otherwise credit it"
 
     invoice: NewInvoice
 
+    @override
     def target(self) -> str:
         return f"invoices of customer {self.invoice.customer_id}"
 
+    @override
     def trace(self) -> Trace:
         return {"customer": self.invoice.customer_id, "like": _likeness(self.invoice)}
 
+    @override
     async def evidence(self, soap: Connection) -> Evidence:
         return {"ids": sorted(found.id for found in await Invoices(soap).of_customer(self.invoice.customer_id))}
 
+    @override
     async def send(self, soap: Connection) -> Landed:
         await soap.ready()
         answer = await soap.write(self.operation, Inv=_wire_invoice(soap, self.invoice))
@@ -119,6 +125,7 @@ class InsertInvoice(Step):
         return Landed(number=number)
 
     @classmethod
+    @override
     async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> list[Landed]:
         known = set(evidence["ids"])
         return [
@@ -127,14 +134,18 @@ class InsertInvoice(Step):
             if found.id not in known and _likeness(found) == trace["like"]
         ]
 
+    @override
     async def differences(self, soap: Connection, landed: Landed) -> tuple[Landed, list[str]]:
         found = await Invoices(soap).get(landed.number)
         return Landed(id=found.id, number=found.number), list(_compare(self.invoice, found))
 
 
 def _likeness(invoice: Invoice | NewInvoice) -> str:
-    """What must be equal for two records to be one and the same entry: dates, reference and lines, not totals (KashFlow may
-    state those of a foreign invoice in either currency). Spaces do not count: whether line breaks survive is unknown."""
+    """What must be equal for two records to be one and the same entry: dates, reference and lines.
+
+    Totals do not count, since KashFlow may state those of a foreign invoice in either currency, nor do spaces: whether line
+    breaks survive is unknown.
+    """
     lines = [
         [
             "".join(line.description.split()),
@@ -178,8 +189,11 @@ def _compare(meant: NewInvoice, found: Invoice) -> list[str]:
 
 
 def _wire_invoice(soap: Connection, invoice: NewInvoice) -> dict[str, Any]:
-    """KashFlow's record, every member that its contract demands present. Number 0 means the next free one: a number that is
-    in use may overwrite the invoice that holds it (kashflow-for-woocommerce), so none is ever sent."""
+    """KashFlow's record, every member that its contract demands present.
+
+    Number 0 means the next free one: a number that is in use may overwrite the invoice that holds it
+    (kashflow-for-woocommerce), so none is ever sent.
+    """
     return {
         "InvoiceDBID": 0,
         "InvoiceNumber": 0,

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from kf_mcp.errors import OutcomeUnknown
 from kf_mcp.kashflow import wire
 from kf_mcp.kashflow.connection import Connection
@@ -40,21 +42,25 @@ class Payments:
 class InsertInvoicePayment(Step):
     """Record a payment of an invoice."""
 
-    kind: ClassVar[str] = "insert invoice payment"
+    kind: ClassVar[str] = "payment of an invoice"
     operation: ClassVar[str] = "InsertInvoicePayment"
     undo: ClassVar[str] = "delete the payment, which makes the invoice outstanding again"
 
     payment: NewPayment
 
+    @override
     def target(self) -> str:
         return f"payments of invoice {self.payment.invoice_id}"
 
+    @override
     def trace(self) -> Trace:
         return {"invoice": self.payment.invoice_number, "like": _likeness(self.payment)}
 
+    @override
     async def evidence(self, soap: Connection) -> Evidence:
         return {"ids": sorted(found.id for found in await Payments(soap).of_invoice(self.payment.invoice_number))}
 
+    @override
     async def send(self, soap: Connection) -> Landed:
         payment = self.payment
         record = {
@@ -73,6 +79,7 @@ class InsertInvoicePayment(Step):
         return Landed(id=payment_id, number=payment_id)
 
     @classmethod
+    @override
     async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> list[Landed]:
         known = set(evidence["ids"])
         return [
@@ -81,6 +88,7 @@ class InsertInvoicePayment(Step):
             if found.id not in known and _likeness(found) == trace["like"]
         ]
 
+    @override
     async def differences(self, soap: Connection, landed: Landed) -> tuple[Landed, list[str]]:
         found = {payment.id: payment for payment in await Payments(soap).of_invoice(self.payment.invoice_number)}
         if landed.id not in found:
@@ -96,4 +104,6 @@ class InsertInvoicePayment(Step):
 
 def _likeness(payment: Payment | NewPayment) -> str:
     """What must be equal for two records to be one and the same entry."""
-    return digest([payment.date.isoformat(), f"{money.to_pennies(payment.amount)}", payment.method_id, payment.account_id])
+    return digest(
+        [payment.date.isoformat(), f"{money.to_pennies(payment.amount)}", payment.method_id, payment.account_id]
+    )

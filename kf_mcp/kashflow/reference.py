@@ -139,7 +139,7 @@ def _to_nominal(row: Any) -> Nominal:
         code=wire.integer(row, "Code"),
         name=wire.text(row, "Name"),
         type=wire.text(row, "TypeName"),
-        use=use,  # type: ignore[arg-type] # one of the words above
+        use=use,
         vat_rate=wire.decimal(row, "VATRate"),
         archived=wire.truth(row, "Archived"),
     )

@@ -64,7 +64,7 @@ class Step(BaseModel, ABC):
     model_config = ConfigDict(frozen=True)
 
     kind: ClassVar[str] = ""
-    """A short name, such as "insert invoice"."""
+    """A short name, such as "new invoice"."""
     operation: ClassVar[str] = ""
     """The SOAP operation that it sends."""
     undo: ClassVar[str] = ""

@@ -131,7 +131,7 @@ class NewInvoice(BaseModel):
     reference: str = ""
     currency: str = HOME
     exchange_rate: Decimal = Decimal(1)
-    """How many units of the invoice's currency one pound buys, as KashFlow holds it for the currency."""
+    """Units of the invoice's currency for one pound (KashFlow ideas portal, KF-I-3632), as the account holds it."""
     lines: tuple[NewLine, ...]
 
     @property

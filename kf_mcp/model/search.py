@@ -52,7 +52,10 @@ def find(query: str, customers: Iterable[Customer]) -> list[Match]:
 def likeness(one: str, other: str) -> float:
     """How much two names look like the same firm's, 0 to 100."""
     left, right = key_words(one), key_words(other)
-    return min(_of_words(left, right), _of_words(right, left)) if left and right else 0.0
+    if not left or not right:
+        return 0.0
+    run_together = fuzz.ratio("".join(left), "".join(right))
+    return max(min(_of_words(left, right), _of_words(right, left)), run_together)
 
 
 def _match(query: str, asked: list[str], customer: Customer) -> Match:
@@ -72,7 +75,7 @@ def _match(query: str, asked: list[str], customer: Customer) -> Match:
 
 
 def _said(why: str, score: float) -> str:
-    return why if score >= 94 else f"similar {why}"  # noqa: PLR2004 - below, something was misspelt or left out
+    return why if score >= 93 else f"similar {why}"  # noqa: PLR2004 - below, something was misspelt or left out
 
 
 def _name(asked: list[str], name: str) -> float:

@@ -80,7 +80,9 @@ def instructions(settings: Settings) -> str:
     """What the assistant is told at the start, below 2 KB."""
     text = INSTRUCTIONS.format(confirmation=CONFIRMATION[settings.confirmed_by])
     if settings.is_demo:
-        text = "DEMO COMPANY: no KashFlow account is connected; these books are made up and vanish at the end.\n\n" + text
+        text = (
+            "DEMO COMPANY: no KashFlow account is connected; these books are made up and vanish at the end.\n\n" + text
+        )
     return text
 
 
@@ -96,7 +98,8 @@ def offered(settings: Settings, open_kit: Any) -> list[Tool]:
     return [
         make_tool(function, mark, settings, open_kit)
         for function, mark in found
-        if ("all" in settings.toolsets or mark.toolset in settings.toolsets) and not (settings.read_only and mark.is_writing)
+        if ("all" in settings.toolsets or mark.toolset in settings.toolsets)
+        and not (settings.read_only and mark.is_writing)
     ]
 
 

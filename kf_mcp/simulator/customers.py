@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator import parties, wire
-from kf_mcp.simulator.amounts import four_places
 from kf_mcp.simulator.invoice_writing import DONE, nothing_to_delete
 from kf_mcp.simulator.operations import Answer, Refusal, operation
 from kf_mcp.simulator.records import ZERO, Party
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
 
 Request = Mapping[str, Any]
+Show = Callable[[Party], dict[str, Any]]
 CUSTOM_TEXTS = tuple(f"ExtraText{place}" for place in range(1, 21))
 
 BLANK: Mapping[str, Any] = {
@@ -88,12 +87,6 @@ def found(customer: Party | None) -> Party:
     return customer
 
 
-def touched(books: Books, customer: Party, **members: Any) -> None:
-    """Change a few members of a customer."""
-    changed = {**customer.members, **members, "Updated": books.now()}
-    books.customers.put(replace(customer, members=changed))
-
-
 def _border(members: Mapping[str, Any]) -> dict[str, Any]:
     """Tell where a customer trades in the words of both shapes: two marks in the older, one text in the newer.
 
@@ -144,7 +137,7 @@ def _modified_since(books: Books, since: datetime) -> list[Party]:
 
 
 def _enter_reads() -> None:
-    """Enter each read in both of its variants; Customer2 differs in members that the writer leaves out."""
+    """Enter each read in both of its variants."""
     one: dict[str, Callable[[Books, Request], Party | None]] = {
         "GetCustomer": lambda books, request: parties.by_code(books.customers, wire.text(request, "CustomerCode")),
         "GetCustomerByEmail": lambda books, request: _by_email(books, wire.text(request, "CustomerEmail")),
@@ -159,27 +152,41 @@ def _enter_reads() -> None:
         "GetCustomersByPostcode": lambda books, request: _by_postcode(books, wire.text(request, "Postcode")),
     }
     for name, choose in one.items():
-        for suffix in ("", "2"):
-            operation(name + suffix)(_one(choose))
+        operation(name)(_one(choose, _older))
+        operation(name + "2")(_one(choose, _newer))
     for name, choose_all in several.items():
-        for suffix in ("", "2"):
-            operation(name + suffix)(_several(choose_all))
+        operation(name)(_several(choose_all, _older))
+        operation(name + "2")(_several(choose_all, _newer))
 
 
-def _one(choose: Callable[[Books, Request], Party | None]) -> Callable[[Books, Request], Answer]:
+def _older(customer: Party) -> dict[str, Any]:
+    """Write a customer as Customer, which marks foreign ones by EC and OutsideEC."""
+    return _without(customer, "TradeBorderType")
+
+
+def _newer(customer: Party) -> dict[str, Any]:
+    """Write a customer as Customer2, which marks foreign ones by TradeBorderType."""
+    return _without(customer, "EC", "OutsideEC")
+
+
+def _without(customer: Party, *names: str) -> dict[str, Any]:
+    return {name: value for name, value in parties.rounded(customer.members).items() if name not in names}
+
+
+def _one(choose: Callable[[Books, Request], Party | None], show: Show) -> Callable[[Books, Request], Answer]:
     """Answer with one customer; without one by the switch: NO, or a customer whose id is 0."""
 
     def answer(books: Books, request: Request) -> Answer:
         customer = choose(books, request)
         if customer is None and books.switches.not_found_customer == "blank":
             return Answer({})
-        return Answer(parties.rounded(found(customer).members))
+        return Answer(show(found(customer)))
 
     return answer
 
 
-def _several(choose: Callable[[Books, Request], list[Party]]) -> Callable[[Books, Request], Answer]:
-    return lambda books, request: Answer([parties.rounded(party.members) for party in choose(books, request)])
+def _several(choose: Callable[[Books, Request], list[Party]], show: Show) -> Callable[[Books, Request], Answer]:
+    return lambda books, request: Answer([show(party) for party in choose(books, request)])
 
 
 _enter_reads()
@@ -232,55 +239,4 @@ def get_customer_sources(books: Books, _: Request) -> Answer:
     """List where customers may have come from."""
     return Answer(
         [{"ID": row.id, "Name": row.name, "Description": "", "Value": ZERO} for row in books.customer_sources]
-    )
-
-
-def _coded(books: Books, request: Request) -> Party:
-    return found(parties.by_code(books.customers, wire.text(request, "CustomerCode")))
-
-
-@operation("GetCustomerVATNumber")
-def get_customer_vat_number(books: Books, request: Request) -> Answer:
-    """Read a customer's VAT number."""
-    return Answer(str(_coded(books, request).members["VATNumber"]))
-
-
-@operation("SetCustomerVATNumber")
-def set_customer_vat_number(books: Books, request: Request) -> Answer:
-    """Set a customer's VAT number."""
-    touched(books, _coded(books, request), VATNumber=wire.text(request, "CustVATNumber"))
-    return Answer(DONE)
-
-
-@operation("GetCustomerCurrency")
-def get_customer_currency(books: Books, request: Request) -> Answer:
-    """Read the code of a customer's currency."""
-    return Answer(parties.currency_code(books, _coded(books, request)))
-
-
-@operation("SetCustomerCurrency")
-def set_customer_currency(books: Books, request: Request) -> Answer:
-    """Set a customer's currency by its code."""
-    currency = parties.currency_id(books, wire.text(request, "CurrencyCode"))
-    touched(books, _coded(books, request), CurrencyID=currency)
-    return Answer(DONE)
-
-
-@operation("GetCustomerBalance")
-def get_customer_balance(books: Books, request: Request) -> Answer:
-    """Tell what a customer paid so far (Value) and still owes (Balance), in pounds, up to today.
-
-    What is dated in the future is left out (KashFlow's manual, GetCustomerBalance).
-    """
-    customer = _coded(books, request)
-    past = [row for row in books.invoices.of_party(customer.id) if row.date <= books.today]
-    paid = sum((books.amounts.home_paid(row, books.today) for row in past), ZERO)
-    due = sum((books.amounts.home_due(row, books.today) for row in past), ZERO)
-    return Answer(
-        {
-            "CustomerId": customer.id,
-            "CustomerCode": customer.code,
-            "Value": four_places(paid),
-            "Balance": four_places(due),
-        }
     )

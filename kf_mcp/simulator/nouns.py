@@ -3,6 +3,7 @@
 from kf_mcp.simulator import (
     bank,
     company,
+    customer_terms,
     customers,
     invoice_writing,
     invoices,
@@ -17,6 +18,7 @@ from kf_mcp.simulator import (
 __all__ = [
     "bank",
     "company",
+    "customer_terms",
     "customers",
     "invoice_writing",
     "invoices",

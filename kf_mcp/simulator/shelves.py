@@ -43,7 +43,7 @@ class Undo:
 
 
 class Shelf(Generic[Record]):
-    """Records of one sort by their ids, in the order they came."""
+    """Records of one sort by their ids, in the order of their ids, which is that in which they came."""
 
     def __init__(self, undo: Undo) -> None:
         self._undo = undo
@@ -71,7 +71,10 @@ class Shelf(Generic[Record]):
         self._undo.remember(lambda: self._place(record))
 
     def _place(self, record: Record) -> None:
+        late = record.id not in self._records and record.id < next(reversed(self._records), 0)
         self._records[record.id] = record
+        if late:  # what was dropped comes back to where it stood: ids only ever grow
+            self._records = dict(sorted(self._records.items()))
 
     def _remove(self, record: Record) -> None:
         del self._records[record.id]
@@ -98,7 +101,7 @@ class Documents(Shelf[Document]):
 
     def of_party(self, party: int) -> list[Document]:
         """List the documents of one customer or supplier."""
-        return [self._records[key] for key in self._by_party.get(party, ())]
+        return [self._records[key] for key in sorted(self._by_party.get(party, ()))]
 
     def _place(self, record: Document) -> None:
         before = self._records.get(record.id)

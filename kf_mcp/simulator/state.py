@@ -41,12 +41,13 @@ def of(books: Books) -> dict[str, Any]:
 
 
 def trial_balance(books: Books) -> list[dict[str, str]]:
-    """List the balance of every nominal that something was posted to, on its side, in pounds."""
+    """List the balance of every nominal that has one, on its side, in pounds."""
     codes = {nominal.id: nominal.code for nominal in books.nominals}
     rows = sorted((codes.get(nominal, nominal), total) for nominal, total in books.ledger.totals().items())
     return [
         {"nominal": str(code), "debit": money(max(total, ZERO)), "credit": money(max(-total, ZERO))}
         for code, total in rows
+        if total
     ]
 
 

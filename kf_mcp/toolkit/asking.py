@@ -30,7 +30,9 @@ UNTICKED: Final = "The box was not ticked."
 class Agreement(BaseModel):
     """The form: one box without a default."""
 
-    agree: bool = Field(title="Yes, write this", description="Tick to write it into the books; leave empty to write nothing.")
+    agree: bool = Field(
+        title="Yes, write this", description="Tick to write it into the books; leave empty to write nothing."
+    )
 
 
 _FORM: Final[dict[str, Any]] = {
@@ -86,7 +88,7 @@ class PersonOrConfirm:
             return Asked(InputRequiredResult(input_requests={QUESTION: form}, request_state=state))
         try:
             answer = await self._context.elicit(text, Agreement)
-        except Exception as error:  # the client declared forms and failed to show one: then nobody said yes
+        except Exception as error:  # noqa: BLE001 - the client declared forms and failed to show one: then nobody said yes
             logger.warning("the client failed to show a form: %s", type(error).__name__)
             return No(NOBODY)
         content = {"agree": answer.data.agree} if answer.action == "accept" else None

@@ -3,8 +3,8 @@
 import difflib
 import inspect
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Final, get_origin
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -25,14 +25,13 @@ def arguments_model(function: Callable[..., Any], skip: int, *, confirm: str | N
     }
     if confirm is not None:
         fields["confirm"] = (str, Field("", description=confirm, max_length=200))
-    model: type[BaseModel] = create_model("Arguments", __config__=STRICT, **fields)
-    return model
+    return create_model("Arguments", __config__=STRICT, **fields)
 
 
 def slim(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema with references put in place and without titles, nulls and other words that tell a model nothing."""
     definitions = schema.get("$defs", {})
-    slimmed = _slim(schema, definitions)
+    slimmed: dict[str, Any] = _slim(schema, definitions)
     slimmed.pop("$defs", None)
     return slimmed
 
@@ -47,7 +46,9 @@ def _slim(node: Any, definitions: Mapping[str, Any]) -> Any:
         return _slim({**target, **{key: value for key, value in node.items() if key != "$ref"}}, definitions)
     choices = [choice for choice in node.get("anyOf", []) if choice != {"type": "null"}]
     if len(choices) == 1:  # null is accepted and says nothing
-        rest = {key: value for key, value in node.items() if key not in {"anyOf", "default"} or (key == "default" and value)}
+        rest = {
+            key: value for key, value in node.items() if key not in {"anyOf", "default"} or (key == "default" and value)
+        }
         return _slim({**choices[0], **rest}, definitions)
     properties = node.get("properties")
     if properties is not None:
@@ -55,7 +56,9 @@ def _slim(node: Any, definitions: Mapping[str, Any]) -> Any:
     kept = {key: value for key, value in node.items() if key not in {"title", "$defs", "properties"}}
     if kept.get("default") in (None, "", []):
         kept.pop("default", None)
-    result = {key: value if key in {"default", "enum", "const"} else _slim(value, definitions) for key, value in kept.items()}
+    result = {
+        key: value if key in {"default", "enum", "const"} else _slim(value, definitions) for key, value in kept.items()
+    }
     if properties is not None:
         result["properties"] = {name: _slim(value, definitions) for name, value in properties.items()}
     return result
@@ -69,12 +72,16 @@ def checked(model: type[BaseModel], arguments: Mapping[str, Any]) -> dict[str, A
         raise Refused(_unknown(unknown[0], list(model.model_fields)), "Nothing was done.")
     for name, field in model.model_fields.items():
         value = given.get(name)
-        if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"} and get_origin(field.annotation) in {list, tuple}:
+        if (
+            isinstance(value, str)
+            and value.lstrip()[:1] in {"[", "{"}
+            and get_origin(field.annotation) in {list, tuple}
+        ):
             given[name] = _from_json(value)  # Claude Desktop sends lists as JSON text now and then
     try:
         values = model.model_validate(given)
     except ValidationError as error:
-        raise Refused(_problems(error), "Nothing was done. Correct this and call again.") from None
+        raise Refused(_problems(error, model), "Nothing was done. Correct this and call again.") from None
     return {name: getattr(values, name) for name in model.model_fields}
 
 
@@ -91,14 +98,40 @@ def _unknown(name: str, known: list[str]) -> str:
     return f"There is no argument `{text.bounded(name, 60)}`. {hint}"
 
 
-def _problems(error: ValidationError) -> str:
+def _nearest(name: str, model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    """The nearest member of the nested model that this wrong one stands in."""
+    field = model.model_fields[str(location[0])]
+    nested = next((kind for kind in _kinds(field.annotation) if issubclass(kind, BaseModel)), None)
+    near = difflib.get_close_matches(name, list(nested.model_fields), n=1, cutoff=0.5) if nested else []
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _kinds(annotation: Any) -> Iterator[type]:
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _kinds(argument)
+
+
+def _problems(error: ValidationError, model: type[BaseModel]) -> str:
     """One sentence for each wrong argument: where, what, and what was given."""
     sentences = []
     for found in error.errors(include_url=False)[:8]:
-        where = ".".join(str(part) for part in found["loc"] if not str(part).startswith("function-")) or "arguments"
+        where = _where(found["loc"])
         said = found["msg"].removeprefix("Value error, ").rstrip(".")
         if found["type"] == "extra_forbidden":
-            said = "is not known here"
-        given = "" if found["type"] in {"missing"} else f" (given: {text.bounded(repr(found['input']), 60)})"
+            said = f"is not known here{_nearest(str(found['loc'][-1]), model, found['loc'])}"
+        given = "" if found["type"] == "missing" else f" (given: {text.bounded(repr(found['input']), 60)})"
         sentences.append(f"`{where}`: {said[:1].lower()}{said[1:]}{given}.")
     return " ".join(sentences)
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    """Where an argument stands: lines[0].vat_rate."""
+    path = ""
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif not part.startswith("function-"):
+            path += f".{part}" if path else part
+    return path or "arguments"

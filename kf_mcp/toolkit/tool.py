@@ -67,11 +67,15 @@ class BookkeepingTool(Tool):
             kit: Kit = await self.open_kit()
             result = await self._write(kit, values, context) if self.mark.is_writing else await self._read(kit, values)
         except Failure as failure:
-            return CallToolResult(content=[TextContent(type="text", text=_marked(str(failure), self._is_demo))], is_error=True)
+            return CallToolResult(
+                content=[TextContent(type="text", text=_marked(str(failure), self._is_demo))], is_error=True
+            )
         except MCPError:
             raise
         except Exception as error:
-            raise UnexpectedToolError(f"{self.name} failed inside kf_mcp; this is a fault of ours. Nothing more is known.") from error
+            raise UnexpectedToolError(
+                f"{self.name} failed inside kf_mcp; this is a fault of ours. Nothing more is known."
+            ) from error
         return result if isinstance(result, InputRequiredResult) else _shown(result, is_demo=kit.settings.is_demo)
 
     @property
@@ -82,7 +86,9 @@ class BookkeepingTool(Tool):
         reply: Reply = await self.function(kit.given_to(self.first), **values)
         return reply
 
-    async def _write(self, kit: Kit, values: dict[str, Any], context: Context[Any, Any]) -> WriteReply | InputRequiredResult:
+    async def _write(
+        self, kit: Kit, values: dict[str, Any], context: Context[Any, Any]
+    ) -> WriteReply | InputRequiredResult:
         confirm = str(values.pop("confirm", ""))
         request = Request(
             tool=self.name,
@@ -109,7 +115,9 @@ def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Set
         title=mark.title,
         description=inspect.cleandoc(function.__doc__ or ""),
         parameters=schema.slim(arguments.model_json_schema()),
-        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=_output_schema(output, is_demo=settings.is_demo)),
+        fn_metadata=FuncMetadata(
+            arg_model=ArgModelBase, output_schema=_output_schema(output, is_demo=settings.is_demo)
+        ),
         is_async=True,
         annotations=ToolAnnotations(
             title=mark.title,

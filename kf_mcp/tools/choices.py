@@ -43,9 +43,16 @@ async def customer(books: Books, said: str) -> Customer:
         return await books.customers.by_id(exact[0].id)
     candidates = exact or [match.customer for match in search.find(said, everyone)]
     if not candidates:
-        raise NotFound("customer", said, "Nothing similar either: search with `find_customers`, or enter one with `create_customer`.")
+        raise NotFound(
+            "customer",
+            said,
+            "Nothing similar either: search with `find_customers`, or enter one with `create_customer`.",
+        )
     fitting = "Several customers are" if exact else "No customer is"
-    listed = [f"{found.code} ({quoted(found.name, 60)}{', ' + found.postcode if found.postcode else ''})" for found in candidates]
+    listed = [
+        f"{found.code} ({quoted(found.name, 60)}{', ' + found.postcode if found.postcode else ''})"
+        for found in candidates
+    ]
     raise ChoiceNeeded("customer", f"{fitting} called exactly {quoted(said, 60)}.", listed[:MOST_SHOWN])
 
 
@@ -93,7 +100,9 @@ async def currency(books: Books, buyer: Customer, said: str) -> tuple[Currency, 
     if said:
         found = next((item for item in enabled if item.code == said.strip().upper()), None)
         if found is None:
-            raise ChoiceNeeded("currency", f"{quoted(said, 12)} is not a currency of this account.", [c.code for c in enabled])
+            raise ChoiceNeeded(
+                "currency", f"{quoted(said, 12)} is not a currency of this account.", [c.code for c in enabled]
+            )
         return found, ""
     if not buyer.currency_id or buyer.currency_id == home.id:
         return home, "home currency"

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field
+from typing_extensions import override
 
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
@@ -54,17 +55,30 @@ class FoundInvoices(Reply):
     invoices: list[InvoiceRow]
     next_offset: int = Field(0, description="Offset for the rest; 0: nothing is left out")
 
+    @override
     def in_words(self) -> str:
         lines = [f"{self.total} invoices fit ({self.searched})."]
         for total in self.sums:
-            gross, open_ = money.in_words(total.gross, total.currency), money.in_words(total.outstanding, total.currency)
+            gross, open_ = (
+                money.in_words(total.gross, total.currency),
+                money.in_words(total.outstanding, total.currency),
+            )
             lines.append(f"Sum of {total.count} in {total.currency}: {gross} with VAT, {open_} outstanding")
         if self.invoices:
             lines.append("number | customer | issued | due | with VAT | outstanding | status | reference")
         for row in self.invoices:
             who = f"{row.customer} {quoted(row.name, 40)}" if row.name else row.customer
             gross, open_ = money.in_words(row.gross, row.currency), money.in_words(row.outstanding, row.currency)
-            cells = [str(row.number), who, str(row.issue_date), str(row.due_date or "-"), gross, open_, row.status, row.reference]
+            cells = [
+                str(row.number),
+                who,
+                str(row.issue_date),
+                str(row.due_date or "-"),
+                gross,
+                open_,
+                row.status,
+                row.reference,
+            ]
             lines.append(" | ".join(cells).rstrip(" |"))
         if self.next_offset:
             lines.append(f"More with offset={self.next_offset}.")
@@ -74,13 +88,20 @@ class FoundInvoices(Reply):
 @reads("Find invoices and credit notes")
 async def find_invoices(
     books: Books,
-    customer: Annotated[str, Field(max_length=120, description="Customer code or exact name; empty: every customer")] = "",
+    customer: Annotated[
+        str, Field(max_length=120, description="Customer code or exact name; empty: every customer")
+    ] = "",
     status: Annotated[
-        Wanted, Field(description="unpaid: anything outstanding, part-paid and overdue ones included; overdue: due before today")
+        Wanted,
+        Field(
+            description="unpaid: anything outstanding, part-paid and overdue ones included; overdue: due before today"
+        ),
     ] = "all",
     from_date: Annotated[Day | None, Field(description="Issued on or after")] = None,
     to_date: Annotated[Day | None, Field(description="Issued on or before")] = None,
-    min_amount: Annotated[Figure | None, Field(description="Smallest total with VAT, in the invoice's currency")] = None,
+    min_amount: Annotated[
+        Figure | None, Field(description="Smallest total with VAT, in the invoice's currency")
+    ] = None,
     max_amount: Annotated[Figure | None, Field(description="Largest total with VAT")] = None,
     reference: Annotated[str, Field(max_length=100, description="Part of the reference, such as an order number")] = "",
     limit: Annotated[int, Field(ge=1, le=200)] = 25,
@@ -204,7 +225,7 @@ class PaymentRow(BaseModel):
 
     id: int
     date: Day
-    amount: Amount = Field(description="Positive: money in")
+    amount: Amount = Field(description="Pounds; positive: money in")
     method: str = ""
     account: str = ""
     note: str = ""
@@ -230,12 +251,16 @@ class InvoiceDetails(Reply):
     lines: list[LineRow] = Field(description="In the invoice's order")
     payments: list[PaymentRow] = Field(description="Oldest first")
 
+    @override
     def in_words(self) -> str:
-        show = lambda amount: money.in_words(amount, self.currency)  # noqa: E731
+        def show(amount: Decimal) -> str:
+            return money.in_words(amount, self.currency)
+
         kind = "Credit note" if self.gross < 0 else "Invoice"
         lines = [
             f"{kind} {self.number} to {self.customer} {quoted(self.name)}, {self.status}",
-            f"Issued {self.issue_date}, due {self.due_date or '-'}" + (f", reference {quoted(self.reference)}" if self.reference else ""),
+            f"Issued {self.issue_date}, due {self.due_date or '-'}"
+            + (f", reference {quoted(self.reference)}" if self.reference else ""),
         ]
         for row in self.lines:
             price = money.unit_price_in_words(row.unit_price, self.currency)
@@ -246,12 +271,14 @@ class InvoiceDetails(Reply):
         lines.append(f"Net {show(self.net)} + VAT {show(self.vat)} = {show(self.gross)}")
         for payment in self.payments:
             how = ", ".join(part for part in (payment.method, payment.account, payment.note) if part)
-            lines.append(f"  paid {show(payment.amount)} on {payment.date} (payment {payment.id}{', ' + how if how else ''})")
+            lines.append(
+                f"  paid {money.in_words(payment.amount)} on {payment.date} (payment {payment.id}{', ' + how if how else ''})"
+            )
         lines.append(f"Paid {show(self.paid)}, outstanding {show(self.outstanding)}")
         if self.currency != money.HOME:
             lines.append(
-                f"In {self.currency} at KashFlow's rate {money.plain(self.exchange_rate)}; KashFlow does not say whether its totals "
-                "and payments of foreign invoices are in pounds."
+                f"In {self.currency} at {money.plain(self.exchange_rate)} for a pound. Payments are in pounds by KashFlow's knowledge "
+                "base; in which currency its totals of foreign invoices are is not documented."
             )
         return "\n".join(lines)
 

@@ -49,9 +49,7 @@ def _rate(value: Any) -> Any:
 
 
 Exact = Annotated[Figure, AfterValidator(_at_most_four_places)]
-Rate = Annotated[
-    Decimal, BeforeValidator(_rate), Field(ge=-1, le=100), WithJsonSchema({"type": ["number", "string"]})
-]
+Rate = Annotated[Decimal, BeforeValidator(_rate), Field(ge=-1, le=100), WithJsonSchema({"type": ["number", "string"]})]
 
 
 class LineAsked(BaseModel):
@@ -125,9 +123,12 @@ def _due(asked: date | None, issued: date, buyer: Customer, company: Company) ->
     if buyer.payment_terms:
         return company.due_date(issued, buyer.payment_terms), f"{buyer.payment_terms} days{after}, the customer's terms"
     if company.payment_terms:
-        return company.due_date(issued, company.payment_terms), f"{company.payment_terms} days{after}, the company's terms"
+        return company.due_date(
+            issued, company.payment_terms
+        ), f"{company.payment_terms} days{after}, the company's terms"
     raise ChoiceNeeded(
-        "due_date", "Neither the customer nor the company has payment terms in KashFlow.",
+        "due_date",
+        "Neither the customer nor the company has payment terms in KashFlow.",
         [f"{issued + timedelta(days=days)} ({days} days)" for days in (0, 14, 30)],
     )
 
@@ -163,9 +164,13 @@ def _nominal(
     if line.nominal is not None:
         return choices.sales_nominal(nominals, line.nominal, field), ""
     if books.sales_nominal is not None:
-        return choices.sales_nominal(nominals, books.sales_nominal, field), "nominal: the owner's KASHFLOW_SALES_NOMINAL"
+        return choices.sales_nominal(
+            nominals, books.sales_nominal, field
+        ), "nominal: the owner's KASHFLOW_SALES_NOMINAL"
     sales = {nominal.id: nominal for nominal in nominals if nominal.use == "sales"}
-    last = max((inv for inv in past if not inv.is_credit_note), key=lambda inv: (inv.issue_date, inv.number), default=None)
+    last = max(
+        (inv for inv in past if not inv.is_credit_note), key=lambda inv: (inv.issue_date, inv.number), default=None
+    )
     used = {row.nominal_id for row in last.lines} if last else set()
     if last and len(used) == 1 and (only := sales.get(next(iter(used)))):
         return only, f"nominal: as on the customer's last invoice, {last.number}"
@@ -236,17 +241,8 @@ def _facts(
 
 def _warnings(invoice: NewInvoice, buyer: Customer, past: list[Invoice], today: date) -> list[str]:
     """What a bookkeeper would ask about before writing this."""
-    said = []
-    for found in past:
-        near = abs(found.issue_date - invoice.issue_date) <= DUPLICATE_WITHIN
-        same_reference = bool(invoice.reference) and found.reference.casefold() == invoice.reference.casefold()
-        same_total = found.gross == invoice.gross and found.currency == invoice.currency
-        if near and (same_reference or same_total):
-            same = "reference" if same_reference else "total"
-            said.append(f"Perhaps a duplicate: invoice {found.number} of {dates.in_words(found.issue_date)} has the same {same}.")
-    for unfit in dict.fromkeys(vat.unfit_for_region(line.vat_rate, buyer.region) for line in invoice.lines):
-        if unfit:
-            said.append(unfit)
+    said = _duplicates(invoice, past)
+    said += filter(None, dict.fromkeys(vat.unfit_for_region(line.vat_rate, buyer.region) for line in invoice.lines))
     if invoice.due_date < invoice.issue_date:
         said.append("It is due before it is issued.")
     if invoice.due_date - invoice.issue_date > LONGEST_TERMS:
@@ -260,6 +256,20 @@ def _warnings(invoice: NewInvoice, buyer: Customer, past: list[Invoice], today: 
             )
     if invoice.gross == 0:
         said.append("The total is nothing.")
+    return said
+
+
+def _duplicates(invoice: NewInvoice, past: list[Invoice]) -> list[str]:
+    """Recent invoices to the same customer that may be this one."""
+    said = []
+    for found in past:
+        near = abs(found.issue_date - invoice.issue_date) <= DUPLICATE_WITHIN
+        same_reference = bool(invoice.reference) and found.reference.casefold() == invoice.reference.casefold()
+        same_total = found.gross == invoice.gross and found.currency == invoice.currency
+        if near and (same_reference or same_total):
+            same = "reference" if same_reference else "total"
+            day = dates.in_words(found.issue_date)
+            said.append(f"Perhaps a duplicate: invoice {found.number} of {day} has the same {same}.")
     return said
 
 

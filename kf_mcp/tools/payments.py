@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from kf_mcp.errors import Refused
+from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.payments import InsertInvoicePayment
 from kf_mcp.model import dates, money
@@ -36,10 +36,14 @@ Paid = Annotated[Figure, AfterValidator(_whole_pennies)]
 async def record_payment(
     books: Books,
     invoice: Annotated[int, Field(ge=1, description="The visible invoice number")],
-    amount: Annotated[Paid | None, Field(gt=0, description="What was received; default: all that is outstanding")] = None,
+    amount: Annotated[Paid | None, Field(gt=0, description="Pounds received; default: all that is outstanding")] = None,
     date: Annotated[Day | None, Field(description="When it was received; default: today in the UK")] = None,
-    method: Annotated[str, Field(max_length=60, description="Payment method by name; needed where there are several")] = "",
-    bank_account: Annotated[str, Field(max_length=60, description="Bank account by name; needed where there are several")] = "",
+    method: Annotated[
+        str, Field(max_length=60, description="Payment method by name; needed where there are several")
+    ] = "",
+    bank_account: Annotated[
+        str, Field(max_length=60, description="Bank account by name; needed where there are several")
+    ] = "",
     note: Annotated[Line, Field(max_length=200)] = "",
 ) -> Plan:
     """Record money received for one sales invoice; part payments are fine.
@@ -52,7 +56,15 @@ async def record_payment(
     earlier = await books.payments.of_invoice(invoice)
     _refuse_settled(owed, earlier)
     how, how_source = choices.one_of(await books.reference.payment_methods(), method, "method", "payment method")
-    account, account_source = choices.one_of(await books.reference.bank_accounts(), bank_account, "bank_account", "bank account")
+    account, account_source = choices.one_of(
+        await books.reference.bank_accounts(), bank_account, "bank_account", "bank account"
+    )
+    if amount is None and owed.currency != money.HOME:
+        raise ChoiceNeeded(
+            "amount",
+            f"Invoice {owed.number} is in {owed.currency}, and KashFlow keeps payments in pounds: say how many pounds came in.",
+            [f"the pounds that reached the bank (about {money.in_words(_in_pounds(owed))} by the invoice's rate)"],
+        )
     received = amount if amount is not None else owed.outstanding
     day = date or books.today
     payment = NewPayment(
@@ -64,19 +76,24 @@ async def record_payment(
         method_id=how.id,
         account_id=account.id,
     )
-    show = money.in_words
-    left = owed.outstanding - received
+    by = f"By {how.name}" + (f" ({how_source})" if how_source else "")
+    into = f"into {account.name}" + (f" ({account_source})" if account_source else "")
     facts = [
-        f"Invoice {owed.number} of {dates.in_words(owed.issue_date)} to {owed.customer_code}: "
-        f"{show(owed.gross, owed.currency)}, of which {show(owed.outstanding, owed.currency)} is outstanding",
-        f"Received {dates.in_words(day)}{'' if date else ' (today)'}"
+        _owed_in_words(owed),
+        f"Received {dates.in_words(day)}"
+        + ("" if date else " (today)")
         + ("" if amount is not None else "; amount: all that is outstanding"),
-        f"By {how.name}{f' ({how_source})' if how_source else ''} into {account.name}{f' ({account_source})' if account_source else ''}",
-        f"Outstanding afterwards: {show(left, owed.currency)}",
+        f"{by} {into}",
+        *(
+            [f"Outstanding afterwards: {money.in_words(owed.outstanding - received)}"]
+            if owed.currency == money.HOME
+            else []
+        ),
+        *([f"Note: {quoted(note)}"] if note else []),
     ]
     return Plan(
-        title=f"Payment of {show(received, owed.currency)} for invoice {owed.number} ({owed.customer_code})",
-        facts=tuple([*facts, *([f"Note: {quoted(note)}"] if note else [])]),
+        title=f"Payment of {money.in_words(received)} for invoice {owed.number} ({owed.customer_code})",
+        facts=tuple(facts),
         warnings=tuple(_warnings(owed, payment, earlier, books.today)),
         steps=(InsertInvoicePayment(payment=payment),),
         amount=received,
@@ -84,11 +101,30 @@ async def record_payment(
     )
 
 
+def _in_pounds(owed: Invoice) -> Decimal:
+    """What is outstanding, in pounds by the invoice's own rate (units of its currency for a pound)."""
+    return owed.outstanding / owed.exchange_rate if owed.exchange_rate else owed.outstanding
+
+
+def _owed_in_words(owed: Invoice) -> str:
+    show = money.in_words
+    return (
+        f"Invoice {owed.number} of {dates.in_words(owed.issue_date)} to {owed.customer_code}: "
+        f"{show(owed.gross, owed.currency)}, of which {show(owed.outstanding, owed.currency)} is outstanding"
+        + (
+            ""
+            if owed.currency == money.HOME
+            else f" (about {show(_in_pounds(owed))} by its rate {money.plain(owed.exchange_rate)})"
+        )
+    )
+
+
 def _refuse_settled(owed: Invoice, earlier: list[Payment]) -> None:
     """Refuse what cannot be paid."""
     if owed.is_credit_note:
         raise Refused(
-            f"{owed.number} is a credit note, which money is not received for.", "Apply it to an invoice, or refund it, in KashFlow."
+            f"{owed.number} is a credit note, which money is not received for.",
+            "Apply it to an invoice, or refund it, in KashFlow.",
         )
     if owed.outstanding > 0:
         return
@@ -101,12 +137,13 @@ def _refuse_settled(owed: Invoice, earlier: list[Payment]) -> None:
 
 def _warnings(owed: Invoice, payment: NewPayment, earlier: list[Payment], today: date) -> list[str]:
     """What a bookkeeper would ask about before writing this."""
-    said = []
-    for found in earlier:
-        if found.amount == payment.amount and found.date == payment.date:
-            said.append(f"Perhaps a duplicate: payment {found.id} has the same amount and date.")
-    if payment.amount > owed.outstanding:
-        over = money.in_words(payment.amount - owed.outstanding, owed.currency)
+    said = [
+        f"Perhaps a duplicate: payment {found.id} has the same amount and date."
+        for found in earlier
+        if (found.amount, found.date) == (payment.amount, payment.date)
+    ]
+    if owed.currency == money.HOME and payment.amount > owed.outstanding:
+        over = money.in_words(payment.amount - owed.outstanding)
         said.append(f"That is {over} more than is outstanding; the invoice would be overpaid.")
     if payment.date < owed.issue_date:
         said.append(f"The payment is dated before the invoice ({dates.in_words(owed.issue_date)}).")
@@ -116,7 +153,7 @@ def _warnings(owed: Invoice, payment: NewPayment, earlier: list[Payment], today:
         said.append(f"The payment is dated {dates.in_words(payment.date)}, far from today.")
     if owed.currency != money.HOME:
         said.append(
-            f"The invoice is in {owed.currency}; KashFlow does not document whether it takes this amount as {owed.currency} or "
-            "as pounds. Check what is outstanding afterwards."
+            f"The invoice is in {owed.currency}. By KashFlow's knowledge base (Editing a currency) payments are kept in pounds, and so it "
+            "is entered; whether its API does the same is not documented. Check what is outstanding afterwards."
         )
     return said

@@ -1,8 +1,10 @@
 """The tool that lists what documents refer to."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+from typing_extensions import override
 
 from kf_mcp.kashflow.books import Books
 from kf_mcp.model import money, search, vat
@@ -27,18 +29,20 @@ class ReferenceList(Reply):
     total: int = Field(description="How many fit")
     rows: list[ReferenceRow]
 
+    @override
     def in_words(self) -> str:
         lines = [f"{self.total} {self.kind.replace('_', ' ')}"]
-        for row in self.rows:
-            lines.append(" ".join(part for part in (row.code, quoted(row.name, 60), row.about and f"({row.about})") if part))
-        return "\n".join(lines)
+        shown = [(row.code, quoted(row.name, 60), row.about and f"({row.about})") for row in self.rows]
+        return "\n".join([*lines, *(" ".join(filter(None, parts)) for parts in shown)])
 
 
 @reads("Nominal codes, VAT rates, bank accounts, payment methods, currencies")
 async def list_reference(
     books: Books,
     kind: Kind,
-    words: Annotated[str, Field(max_length=60, description="Show only those whose name, code or use holds these words")] = "",
+    words: Annotated[
+        str, Field(max_length=60, description="Show only those whose name, code or use holds these words")
+    ] = "",
 ) -> ReferenceList:
     """List what documents refer to: nominal codes with use and default VAT rate, VAT rates, bank accounts, payment methods, or currencies.
 
@@ -48,7 +52,11 @@ async def list_reference(
     rows = await _rows(books, kind)
     wanted = search.words(words)
     if wanted:
-        rows = [row for row in rows if all(word in " ".join(search.words(f"{row.code} {row.name} {row.about}")) for word in wanted)]
+        rows = [
+            row
+            for row in rows
+            if all(word in " ".join(search.words(f"{row.code} {row.name} {row.about}")) for word in wanted)
+        ]
     return ReferenceList(kind=kind, total=len(rows), rows=rows)
 
 
@@ -84,5 +92,5 @@ async def _rows(books: Books, kind: Kind) -> list[ReferenceRow]:
             ]
 
 
-def _default_rate(rate: vat.Decimal) -> str:
+def _default_rate(rate: Decimal) -> str:
     return "unset or 0%" if rate == 0 else vat.rate_in_words(rate)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import BaseModel, Field
+from typing_extensions import override
 
 from kf_mcp.model import dates
 from kf_mcp.model.text import bounded
@@ -30,11 +31,14 @@ class Writes(Reply):
     writes: list[WriteRow] = Field(description="Newest first")
     before: int = Field(0, description="Pass as `before` for older ones; 0: nothing is left out")
 
+    @override
     def in_words(self) -> str:
         lines = [f"{self.total} writes on the audit trail" + (", newest first:" if self.writes else ".")]
         for row in self.writes:
             number = f" as number {row.number}" if row.number else ""
-            lines.append(f"{row.entry}. {row.when} [{row.state}] {row.what}{number} ({row.confirmed}). {row.said}".rstrip())
+            lines.append(
+                f"{row.entry}. {row.when} [{row.state}] {row.what}{number} ({row.confirmed}). {row.said}".rstrip()
+            )
         if self.before:
             lines.append(f"Older ones with before={self.before}.")
         return "\n".join(lines)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
+from typing_extensions import override
 
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
@@ -35,14 +36,19 @@ class VATFigures(Reply):
     start: Day
     end: Day
     boxes: list[Box] = Field(description="Boxes 1 to 9, in order")
-    to_pay: Amount = Field(description="Box 3 less box 4, in pounds: positive is to be paid to HMRC, negative repaid by it")
+    to_pay: Amount = Field(
+        description="Box 3 less box 4, in pounds: positive is to be paid to HMRC, negative repaid by it"
+    )
     submitted: bool = Field(description="Whether KashFlow shows a return for exactly these dates as filed with HMRC")
     submitted_on: Day | None = None
     posted: bool = Field(description="Whether KashFlow shows it as entered in the accounts")
-    due: Day = Field(description="When a return that ends on this day is due and payable: one month and seven days later")
+    due: Day = Field(
+        description="When a return that ends on this day is due and payable: one month and seven days later"
+    )
     problems: list[str] = Field([], description="Rules between the boxes that these figures break")
     notes: list[str] = Field(description="What these figures cannot show")
 
+    @override
     def in_words(self) -> str:
         lines = [f"VAT report {self.start} to {self.end}"]
         lines += [f"! {problem}" for problem in self.problems]
@@ -52,7 +58,9 @@ class VATFigures(Reply):
         if self.submitted:
             lines.append(f"Filed with HMRC{f' on {self.submitted_on}' if self.submitted_on else ''}.")
         else:
-            lines.append(f"Not shown as filed for exactly these dates. A return that ends on {self.end} is due on {self.due}.")
+            lines.append(
+                f"Not shown as filed for exactly these dates. A return that ends on {self.end} is due on {self.due}."
+            )
         return "\n".join([*lines, *self.notes])
 
 

@@ -58,7 +58,7 @@ class Store:
         self._engine = engine
 
     @classmethod
-    def open(cls, where: Path | str | None) -> "Store":
+    def at(cls, where: Path | str | None) -> "Store":
         """Open the database, making its table where it is new."""
         engine = _engine(where)
         metadata.create_all(engine)
@@ -70,7 +70,7 @@ class Store:
 
     def open_once(self, opening: Opening, now: datetime, db: Connection) -> Entry:
         """Append the first row of an entry, unless somebody else was first."""
-        self._refuse_if_taken(opening, now, db)
+        self._refuse_if_taken(opening, db)
         body = {
             "title": opening.title,
             "channel": opening.channel,
@@ -105,12 +105,14 @@ class Store:
                 time.sleep(0.01 * attempt)
         raise AssertionError("unreachable")
 
-    def _refuse_if_taken(self, opening: Opening, now: datetime, db: Connection) -> None:
+    def _refuse_if_taken(self, opening: Opening, db: Connection) -> None:
         for column, value in (("consent", opening.consent), ("lock", opening.lock)):
             first = db.execute(select(ROWS).where(ROWS.c[column] == value)).mappings().first()
             if first:
                 raise Taken(_entry(db, dict(first)), column)
-        for first in db.execute(select(ROWS).where(ROWS.c.account == opening.account, ROWS.c.lock.is_not(None))).mappings():
+        for first in db.execute(
+            select(ROWS).where(ROWS.c.account == opening.account, ROWS.c.lock.is_not(None))
+        ).mappings():
             if not set(json.loads(first["targets"])) & set(opening.targets):
                 continue
             entry = _entry(db, dict(first))
@@ -147,26 +149,40 @@ class Store:
         return entry.model_copy(update={"state": state, "steps": steps, "changed": now})
 
     def head(self) -> int:
+        """The number of the newest row."""
         with self._engine.connect() as db:
             return int(db.execute(select(func.max(ROWS.c.seq))).scalar() or 0)
 
     def get(self, entry_id: int) -> Entry | None:
+        """One entry by its number."""
         return next(iter(self._found(select(ROWS).where(ROWS.c.entry == entry_id, ROWS.c.lock.is_not(None)))), None)
 
     def by_consent(self, consent: str) -> Entry | None:
+        """The entry that this consent opened."""
         return next(iter(self._found(select(ROWS).where(ROWS.c.consent == consent))), None)
 
     def by_lock(self, account: str, prefix: str) -> list[Entry]:
-        return self._found(select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.startswith(prefix, autoescape=True)))
+        """The entries whose lock begins so, oldest first."""
+        return self._found(
+            select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.startswith(prefix, autoescape=True))
+        )
 
     def by_arguments(self, account: str, tool: str, arguments: str) -> list[Entry]:
-        wanted = (ROWS.c.account == account, ROWS.c.tool == tool, ROWS.c.arguments == arguments, ROWS.c.lock.is_not(None))
+        """The entries of this tool and these arguments, oldest first."""
+        wanted = (
+            ROWS.c.account == account,
+            ROWS.c.tool == tool,
+            ROWS.c.arguments == arguments,
+            ROWS.c.lock.is_not(None),
+        )
         return self._found(select(ROWS).where(*wanted))
 
     def entries(self, account: str) -> list[Entry]:
+        """Every entry of the account, oldest first."""
         return self._found(select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.is_not(None)))
 
     def broken_at(self) -> int | None:
+        """The number of the first row that does not fit its predecessor or its own hash."""
         previous = GENESIS
         with self._engine.connect() as db:
             for number, row in enumerate(db.execute(select(ROWS).order_by(ROWS.c.seq)).mappings(), 1):
@@ -186,7 +202,11 @@ def _entries(db: Connection, firsts: Iterable[Any]) -> Iterable[Entry]:
 
 
 def _entry(db: Connection, first: Row) -> Entry:
-    last = db.execute(select(ROWS).where(ROWS.c.entry == first["entry"]).order_by(ROWS.c.seq.desc()).limit(1)).mappings().one()
+    last = (
+        db.execute(select(ROWS).where(ROWS.c.entry == first["entry"]).order_by(ROWS.c.seq.desc()).limit(1))
+        .mappings()
+        .one()
+    )
     return entry_of(first, dict(last))
 
 

@@ -133,7 +133,8 @@ class Trail:
         """The entry as it stands now: one that is still `sending` long after its deadline is unknown (its process died)."""
         if entry.state == "sending" and entry.deadline and self._clock() > entry.deadline:
             steps = tuple(
-                s.model_copy(update={"state": "unknown"}) if s.state in {"sending", "waiting"} else s for s in entry.steps
+                s.model_copy(update={"state": "unknown"}) if s.state in {"sending", "waiting"} else s
+                for s in entry.steps
             )
             return entry.model_copy(update={"state": "unknown", "steps": steps})
         return entry
@@ -146,7 +147,7 @@ class Trail:
 
         def go() -> T:
             if self._store is None:
-                self._store = Store.open(self._where)
+                self._store = Store.at(self._where)
             return work(self._store)
 
         try:

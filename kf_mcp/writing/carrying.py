@@ -10,7 +10,7 @@ from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.step import Landed, Step
 from kf_mcp.model import dates
-from kf_mcp.trail import Entry, Opening, StepState, Trail
+from kf_mcp.trail import Opening, StepState, Trail
 from kf_mcp.writing import reply
 from kf_mcp.writing.plan import Plan
 from kf_mcp.writing.reply import WriteReply
@@ -124,7 +124,13 @@ class Carrier:
         except Failure as error:
             return state.model_copy(update={"said": f"It could not be read back: {error.problem}"})
         said = "Read back and equal." if not differences else "Read back, and it differs."
-        update = {"id": landed.id, "number": landed.number, "code": landed.code, "said": said, "differences": tuple(differences)}
+        update = {
+            "id": landed.id,
+            "number": landed.number,
+            "code": landed.code,
+            "said": said,
+            "differences": tuple(differences),
+        }
         return state.model_copy(update=update)
 
 

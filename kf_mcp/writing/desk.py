@@ -62,7 +62,9 @@ class Planned:
 class Desk:
     """Carries writes out, each once, none without a yes."""
 
-    def __init__(self, settings: Settings, soap: Connection, books: Books, trail: Trail, seal: Seal, clock: dates.Clock) -> None:
+    def __init__(
+        self, settings: Settings, soap: Connection, books: Books, trail: Trail, seal: Seal, clock: dates.Clock
+    ) -> None:
         self._settings = settings
         self._soap = soap
         self._books = books
@@ -184,34 +186,43 @@ class Desk:
         settled = await self._settled(entry)
         if settled.state == "refused":
             said = " ".join(step.said for step in settled.steps)
-            raise Refused(f"It was not written: {said}", "Correct what is named, or make the same call again for a new preview.")
+            raise Refused(
+                f"It was not written: {said}", "Correct what is named, or make the same call again for a new preview."
+            )
         self._books.forget()
         return reply.outcome(settled, first="This was sent before, and nothing was sent now:")
 
     async def _carry_out(self, request: Request, planned: Planned, given: Given) -> WriteReply:
-        """Send it, shielded from everything that could stop halfway."""
+        """Send it, shielded from everything that could stop halfway: a cancelled call, a closed pipe, a signal."""
         with anyio.CancelScope(shield=True):
-            while True:
-                consented = Consented(
-                    tool=request.tool,
-                    arguments=request.arguments,
-                    consent=given.id,
-                    channel=given.channel,
-                    lock=f"{planned.plan.lock_digest(self.account)}:{planned.ordinal}:{planned.refused}",
-                    head=planned.head,
-                    plan=planned.plan,
-                )
-                try:
-                    return await self._carrier.carry_out(consented)
-                except Taken as taken:
-                    if taken.by != "target":
-                        return await self._as_it_stands(taken.entry)
-                    await self._settled(taken.entry)
-                except Behind:
-                    pass
-                again = await self._plan(request, self._books.fresh())
-                if isinstance(again, WriteReply):
-                    return again
-                if not given.covers(again.digest):
-                    return self._preview(again, changed=True)
-                planned = again
+            return await self._first_or_again(request, planned, given)
+        raise AssertionError("unreachable: a shielded scope is never cancelled")
+
+    async def _first_or_again(self, request: Request, planned: Planned, given: Given) -> WriteReply:
+        """Send it; where another write to the same place came first, plan again and send only what the yes still covers."""
+        while True:
+            try:
+                return await self._carrier.carry_out(self._consented(request, planned, given))
+            except Taken as taken:
+                if taken.by != "target":
+                    return await self._as_it_stands(taken.entry)
+                await self._settled(taken.entry)
+            except Behind:
+                pass
+            again = await self._plan(request, self._books.fresh())
+            if isinstance(again, WriteReply):
+                return again
+            if not given.covers(again.digest):
+                return self._preview(again, changed=True)
+            planned = again
+
+    def _consented(self, request: Request, planned: Planned, given: Given) -> Consented:
+        return Consented(
+            tool=request.tool,
+            arguments=request.arguments,
+            consent=given.id,
+            channel=given.channel,
+            lock=f"{planned.plan.lock_digest(self.account)}:{planned.ordinal}:{planned.refused}",
+            head=planned.head,
+            plan=planned.plan,
+        )

@@ -54,7 +54,9 @@ async def _look(step: StepState, entry: Entry, soap: Connection, clock: dates.Cl
         numbers = ", ".join(str(a.number or a.id) for a in arrivals)
         return step.model_copy(update={"said": f"Several fit ({numbers}); a person must decide which is this one."})
     if clock() - entry.opened >= MAY_FINISH_LATE and step.evidence.get("absent"):
-        return step.model_copy(update={"state": "refused", "said": "It is not in the books: read twice, ten minutes apart."})
+        return step.model_copy(
+            update={"state": "refused", "said": "It is not in the books: read twice, ten minutes apart."}
+        )
     return step.model_copy(
         update={"evidence": {**step.evidence, "absent": True}, "said": "It was not in the books when last looked for."}
     )

@@ -1,4 +1,4 @@
-"""Calls on the books without SOAP between, and documents to put in. Expected figures are worked out from what is put in."""
+"""Calls on the books without SOAP between, and documents to put in; figures are worked out from what is put in."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +9,14 @@ from kf_mcp.simulator.operations import OPERATIONS
 from kf_mcp.simulator.switches import Switches
 
 TODAY = date(2026, 11, 22)
-ISSUED = datetime(2026, 11, 3, 22, 44)
+
+
+def at(year, month, day, hour=0, minute=0):
+    """A moment as KashFlow's calls name it: without a zone."""
+    return datetime(year, month, day, hour, minute)  # noqa: DTZ001
+
+
+ISSUED = at(2026, 11, 3, 22, 44)
 
 assert nouns.__all__  # importing it enters every call
 
@@ -79,7 +86,7 @@ def read(books, number):
 def payment_members(books, number, amount, **members):
     return {
         "PayInvoice": number,
-        "PayDate": datetime(2026, 11, 20),
+        "PayDate": at(2026, 11, 20),
         "PayMethod": ask(books, "GetInvPayMethods")[0]["MethodID"],
         "PayAccount": ask(books, "GetBankAccounts")[0]["AccountID"],
         "PayAmount": Decimal(amount),

@@ -1,8 +1,8 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from books_calls import ISSUED, ask, call, customer, invoice, line, opened, pay
+from books_calls import ask, at, call, customer, invoice, line, opened, pay
 
 from kf_mcp.simulator.operations import Refusal
 
@@ -87,6 +87,11 @@ def test_switches_decide_between_customers_and_texts():
     assert ask(other, "UpdateCustomer", custr=members) == "ONE01"
 
 
+def test_an_address_that_nobody_has_finds_nobody():
+    with pytest.raises(Refusal, match="no customer"):
+        ask(opened(), "GetCustomerByEmail", CustomerEmail="nobody@hats.example")
+
+
 def test_modified_since_sees_new_and_changed_customers():
     books = opened()
     customer(books)
@@ -99,12 +104,13 @@ def test_modified_since_sees_new_and_changed_customers():
 def test_both_shapes_agree_where_a_customer_trades():
     """The four words of TradeBorderType stand in the service description; that the shapes agree is our choice."""
     books = opened()
-    older, newer = customer(books, EC=1, OutsideEC=0), ask(
-        books, "InsertCustomer2", Customer2={"Name": "Far Away Inc", "TradeBorderType": "ROW"}
+    older, newer = (
+        customer(books, EC=1, OutsideEC=0),
+        ask(books, "InsertCustomer2", Customer2={"Name": "Far Away Inc", "TradeBorderType": "ROW"}),
     )
 
-    first, second = (ask(books, "GetCustomerByID", CustomerID=key) for key in (older, newer))
-
+    first = ask(books, "GetCustomerByID2", Customer2ID=older)
+    second = ask(books, "GetCustomerByID", CustomerID=newer)
     assert (first["TradeBorderType"], second["EC"], second["OutsideEC"]) == ("EC", 0, 1)
 
 
@@ -128,7 +134,7 @@ def test_the_balance_counts_what_was_paid_and_what_is_owed_up_to_today():
     books = opened()
     key = customer(books)
     number = invoice(books, key, line(books, "100"))
-    invoice(books, key, line(books, "50"), InvoiceDate=datetime(2026, 12, 1))
+    invoice(books, key, line(books, "50"), InvoiceDate=at(2026, 12, 1))
 
     pay(books, number, "45")
 
@@ -155,4 +161,3 @@ def test_a_customer_without_a_name_is_refused_unless_the_switch_accepts():
     with pytest.raises(Refusal, match="no name"):
         customer(opened(), Name="")
     assert customer(opened("blank_name=accept"), Name="")
-    assert ISSUED

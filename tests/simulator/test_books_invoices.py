@@ -1,4 +1,3 @@
-from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -6,6 +5,7 @@ from books_calls import (
     ISSUED,
     ask,
     assert_balanced,
+    at,
     balance,
     call,
     customer,
@@ -39,10 +39,10 @@ def test_dates_lose_their_time_and_amounts_have_four_places():
     """Zynk's recorded objects: 10.82 at 20% has a VAT of 2.1600."""
     books = opened()
 
-    number = invoice(books, customer(books), line(books, "10.82", vat="2.16"), DueDate=datetime(2026, 12, 3, 9))
+    number = invoice(books, customer(books), line(books, "10.82", vat="2.16"), DueDate=at(2026, 12, 3, 9))
 
     found = read(books, number)
-    assert (found["InvoiceDate"], found["DueDate"]) == (datetime(2026, 11, 3), datetime(2026, 12, 3))
+    assert (found["InvoiceDate"], found["DueDate"]) == (at(2026, 11, 3), at(2026, 12, 3))
     assert [str(found[name]) for name in ("NetAmount", "VATAmount", "AmountPaid")] == ["10.8200", "2.1600", "0.0000"]
     assert str(found["Lines"][0].members["VatAmount"]) == "2.1600"
 
@@ -72,7 +72,7 @@ def test_what_kashflow_works_out_itself_is_ignored_when_sent():
     [
         ({"CustomerID": 0}, "There is no customer"),
         ({"CustomerID": 4711}, "There is no customer"),
-        ({"InvoiceDate": datetime(1, 1, 1)}, "has no date"),
+        ({"InvoiceDate": at(1, 1, 1)}, "has no date"),
         ({"CurrencyCode": "EUR"}, "is not enabled"),
     ],
 )
@@ -125,6 +125,17 @@ def test_an_update_replaces_the_lines_and_keeps_the_payments():
     assert balance(books, 1100) == Decimal("190.00")
 
 
+def test_an_update_can_give_an_invoice_to_another_customer():
+    books = opened()
+    hatter, other = customer(books), customer(books, Name="March Hare")
+    number = invoice(books, hatter, line(books))
+
+    call(books, "UpdateInvoice", Inv=invoice_members(other, line(books), InvoiceNumber=number))
+
+    assert ask(books, "GetInvoicesForCustomer", CustID=hatter) == []
+    assert read(books, number)["Customer"] == "MARC01"
+
+
 def test_a_header_update_is_found_by_id_and_adds_the_lines_sent():
     books = opened()
     hatter = customer(books)
@@ -173,10 +184,11 @@ def test_a_used_number_overwrites_the_invoice_that_has_it():
 
     assert [row["Rate"] for row in lines_of(books, number)] == [Decimal(1)]
     assert len(books.state()["invoices"]) == 1
+    refusing = opened("used_number=refuse")
+    again = invoice(refusing, customer(refusing))
+    other = customer(refusing)
     with pytest.raises(Refusal, match="in use"):
-        refusing = opened("used_number=refuse")
-        again = invoice(refusing, customer(refusing))
-        invoice(refusing, customer(refusing), InvoiceNumber=again)
+        invoice(refusing, other, InvoiceNumber=again)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +228,8 @@ def test_a_credit_note_is_applied_and_both_show_it_as_paid():
 def test_unpaid_credit_notes_are_among_the_unpaid_by_the_switch(setting, listed):
     books = opened(f"credit_notes_in_unpaid={setting}")
     hatter = customer(books)
-    invoice(books, hatter, line(books), DueDate=datetime(2026, 11, 10))
-    invoice(books, hatter, line(books, "-10", vat="-2"), DueDate=datetime(2026, 11, 10))
+    invoice(books, hatter, line(books), DueDate=at(2026, 11, 10))
+    invoice(books, hatter, line(books, "-10", vat="-2"), DueDate=at(2026, 11, 10))
 
     assert len(ask(books, "GetInvoices_Unpaid")) == listed
     assert len(ask(books, "GetInvoices_Overdue")) == 1
@@ -227,9 +239,9 @@ def test_unpaid_credit_notes_are_among_the_unpaid_by_the_switch(setting, listed)
 def test_lists_by_date_customer_and_newest():
     books = opened()
     hatter, other = customer(books), customer(books, Name="March Hare")
-    dates = [datetime(2026, 11, day) for day in (1, 5, 9)]
+    dates = [at(2026, 11, day) for day in (1, 5, 9)]
     numbers = [invoice(books, hatter, line(books), InvoiceDate=day) for day in dates]
-    invoice(books, other, line(books), InvoiceDate=datetime(2026, 10, 1))
+    invoice(books, other, line(books), InvoiceDate=at(2026, 10, 1))
 
     found = ask(books, "GetInvoicesByDateRange", StartDate=dates[0], EndDate=dates[1])
 
@@ -308,7 +320,7 @@ def test_a_filed_period_is_closed_by_the_switch():
     with pytest.raises(Refusal, match="locked period"):
         call(books, "DeleteInvoice", InvoiceNumber=filed)
     with pytest.raises(Refusal, match="locked period"):
-        invoice(books, customer(books), line(books), InvoiceDate=datetime(2026, 2, 1))
+        invoice(books, customer(books), line(books), InvoiceDate=at(2026, 2, 1))
 
 
 def test_line_breaks_and_prices_by_their_switches():

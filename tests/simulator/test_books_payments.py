@@ -1,8 +1,7 @@
-from datetime import datetime
 from decimal import Decimal
 
 import pytest
-from books_calls import ask, balance, call, customer, invoice, line, opened, pay, payment_members, read
+from books_calls import ask, at, balance, call, customer, invoice, line, opened, pay, payment_members, read
 
 from kf_mcp.simulator.operations import Refusal
 
@@ -34,7 +33,7 @@ def test_an_overpayment_is_accepted_and_leaves_a_credit_unless_the_switch_refuse
 
 @pytest.mark.parametrize("missing", ["PayDate", "PayMethod", "PayAccount"])
 def test_a_payment_without_its_details_is_refused_or_completed(missing):
-    absent = {missing: datetime(1, 1, 1) if missing == "PayDate" else 0}
+    absent = {missing: at(1, 1, 1) if missing == "PayDate" else 0}
     strict, lenient = opened(), opened("missing_payment_details=default")
     number, other = (invoice(each, customer(each), line(each)) for each in (strict, lenient))
 
@@ -77,17 +76,18 @@ def test_the_negative_payment_of_a_refunded_credit_note():
     pay(books, credit, "-12")
 
     assert (read(books, credit)["Paid"], balance(books, 1200)) == (1, Decimal(-12))
+    strict = opened("negative_payment=refuse")
+    other = invoice(strict, customer(strict), line(strict, "-10", vat="-2"))
     with pytest.raises(Refusal, match="negative"):
-        strict = opened("negative_payment=refuse")
-        pay(strict, invoice(strict, customer(strict), line(strict, "-10", vat="-2")), "-12")
+        pay(strict, other, "-12")
 
 
 def test_payments_by_date_come_in_pages_until_an_empty_one():
     books = opened("payments_page=ten")
     number = invoice(books, customer(books), line(books, "1000"))
     for day in range(1, 13):
-        pay(books, number, "1", PayDate=datetime(2026, 11, day))
-    period = {"StartDate": datetime(2026, 11, 1), "EndDate": datetime(2026, 11, 12)}
+        pay(books, number, "1", PayDate=at(2026, 11, day))
+    period = {"StartDate": at(2026, 11, 1), "EndDate": at(2026, 11, 12)}
 
     pages = [ask(books, "GetInvoicePaymentsByDateRange", PageNumber=page, **period) for page in (1, 2, 3)]
 

@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - KashFlow writes dates without a zone
 """What is answered: in the order of the description, every value as .NET writes it."""
 
 from datetime import date, datetime
@@ -13,8 +14,6 @@ from kf_mcp.simulator.operations import OPERATIONS, Answer, Refusal, Typed, oper
 from kf_mcp.simulator.values import written
 
 TODAY = date(2026, 3, 14)
-
-
 ONE = Answer(1)
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - KashFlow writes dates without a zone
 """What a request comes to mean: read by position, as .NET's XmlSerializer reads it."""
 
 from datetime import date, datetime

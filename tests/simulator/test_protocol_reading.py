@@ -12,8 +12,6 @@ from kf_mcp.simulator.operations import OPERATIONS, Answer
 from kf_mcp.simulator.schema import contract
 
 TODAY = date(2026, 3, 14)
-
-
 ONE = Answer(1)
 
 

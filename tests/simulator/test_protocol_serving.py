@@ -12,6 +12,7 @@ from protocol_envelopes import URL, envelope, fault_of, members_of, post
 
 from kf_mcp.simulator import Simulator, serve
 from kf_mcp.simulator.operations import OPERATIONS
+from kf_mcp.simulator.schema import contract
 
 TODAY = date(2026, 3, 14)
 CONTROL = "http://kashflow.test/control"
@@ -250,7 +251,5 @@ def test_a_file_that_holds_no_books_is_refused(tmp_path, text):
 
 
 def test_every_registered_call_is_one_of_kashflow_s(simulator):
-    from kf_mcp.simulator.schema import contract
-
     assert set(OPERATIONS) <= set(contract().exchanges)
     assert len(contract().exchanges) == 192

@@ -158,7 +158,7 @@ def add_payments(books: Books, entered: list[tuple[Customer, Document]], random:
             pay(books, document, paid_on, (due / 3).quantize(ONE), note="first instalment")
         elif place % 97 == 40:
             pay(books, document, paid_on, due + 25)
-        elif due > 0:
+        else:
             note = f"{way} {document.number}" if way != "Cheque" else f"cheque 00{document.number}"
             pay(books, document, paid_on, due, way=way, note=note)
 
