@@ -31,7 +31,9 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 class Settings(BaseSettings):
     """Everything the owner can set; each field is the environment variable `KASHFLOW_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     username: str = Field("", description="The KashFlow user name. Without it and the password the demo company opens.")
     password: SecretStr = Field(SecretStr(""), description="The KashFlow password, or the API's own if one is set.")

@@ -162,3 +162,9 @@ async def desk(company: Simulator, tmp_path: Path) -> AsyncIterator[Desk]:
     yield await ready
     over.set()
     await task
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--renew", action="store_true", help="write snapshots and generated tables anew instead of comparing"
+    )

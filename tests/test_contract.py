@@ -44,7 +44,7 @@ def sample(client: Client, kind: str, n: int, depth: int = 0) -> Any:
         "integer": n,
         "decimal": Decimal(n) + Decimal("0.1234"),
         "boolean": True,
-        "dateTime": datetime(2026, 11, 1 + n % 28),
+        "dateTime": datetime(2026, 11, 1 + n % 28),  # noqa: DTZ001 - KashFlow has no zones
         "base64Binary": b"bytes",
     }
     if kind in simple:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from kf_mcp import __version__
-from kf_mcp.errors import Failure
+from kf_mcp.errors import BadSettings, Failure
 
 os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")
 
@@ -34,6 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(chosen: argparse.Namespace) -> int:
     """Run one command; each is imported only when it is asked for."""
+    if chosen.version:
+        print(_version())
+        return 0
+    if chosen.env_file and chosen.command in {"demo", "simulate"}:
+        raise BadSettings(f"`kf-mcp {chosen.command}` reads no settings file.", "Leave --env-file out.")
     if chosen.command == "simulate":
         from kf_mcp.cli.simulate import simulate  # noqa: PLC0415
 
@@ -63,10 +68,14 @@ def _parser() -> argparse.ArgumentParser:
         "output, as MCP clients start it; without credentials it opens the demo company.",
         epilog="Settings: see .env.example; KASHFLOW_USERNAME and KASHFLOW_PASSWORD connect your own account.",
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="store_true", help="show the version, and where settings and trail lie")
     env_file = argparse.ArgumentParser(add_help=False)
     env_file.add_argument(
-        "--env-file", type=Path, metavar="FILE", help="read settings from FILE instead of the user's own"
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,  # any other default would undo the option where it stands before the command
+        help="read settings from FILE instead of the user's own",
     )
     parser.add_argument("--env-file", type=Path, metavar="FILE", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

@@ -101,6 +101,8 @@ class Connection:
             raise Unavailable(f"KashFlow could not be reached for {operation}: {error.reason}.") from None
         if not answer.is_ok and _is_timeout(answer.detail):
             raise OutcomeUnknown(f"{operation} was sent, but KashFlow's database timed out over it.")
+        if answer.status is None and answer.result is None:
+            raise OutcomeUnknown(f"{operation} was sent, but the answer holds neither a status nor a result.")
         return _checked(answer)
 
     async def _call(self, operation: str, arguments: Mapping[str, Any]) -> Answer:

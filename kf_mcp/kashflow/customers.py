@@ -1,7 +1,7 @@
 """Customers over SOAP: reading them, a fresh snapshot of all, and the step that enters one."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 import anyio
@@ -76,10 +76,20 @@ class Customers:
                 self._all = {c.id: c for c in map(to_customer, wire.rows(answer.result, "Customer"))}
                 self._loaded_at = self._checked_at = now
             elif now - self._checked_at > FRESH_FOR:
-                for customer in await modified_since(self._soap, dates.now()):
+                for customer in await self._changed():
                     self._all[customer.id] = customer
                 self._checked_at = now
             return sorted(self._all.values(), key=lambda customer: (customer.name.casefold(), customer.id))
+
+    async def _changed(self) -> list[Customer]:
+        """Customers created or changed since a day before the newest change known: KashFlow's clock need not be ours."""
+        newest = max(
+            (found.updated.date() for found in self._all.values() if found.updated), default=wire.NO_DATE.date()
+        )
+        since = min(newest, dates.uk_day(dates.now())) if newest > wire.NO_DATE.date() else newest
+        start = wire.midnight(since - timedelta(days=1)) if since > wire.NO_DATE.date() else wire.NO_DATE
+        answer = await self._soap.read("GetCustomersModifiedSince", ModifiedSince=start)
+        return [to_customer(row) for row in wire.rows(answer.result, "Customer")]
 
     def fresh(self) -> "Customers":
         """The same customers, looked up anew at the next search: what changed is asked for, nothing is taken on trust."""
@@ -118,13 +128,6 @@ class Customers:
         return str(answer.result or "").strip().upper()
 
 
-async def modified_since(soap: Connection, now: datetime) -> list[Customer]:
-    """Customers created or changed since yesterday: a whole day of overlap, since KashFlow's clock is not ours."""
-    since = wire.midnight(dates.uk_day(now) - timedelta(days=1))
-    answer = await soap.read("GetCustomersModifiedSince", ModifiedSince=since)
-    return [to_customer(row) for row in wire.rows(answer.result, "Customer")]
-
-
 class InsertCustomer(Step):
     """Enter a new customer."""
 
@@ -133,6 +136,8 @@ class InsertCustomer(Step):
     undo: ClassVar[str] = "delete the customer, as long as nothing has been entered for it"
 
     customer: NewCustomer
+    alike: tuple[int, ...] = ()
+    """The ids of customers that look exactly the same and are there already."""
 
     @override
     def target(self) -> str:
@@ -140,11 +145,11 @@ class InsertCustomer(Step):
 
     @override
     def trace(self) -> Trace:
-        return {"like": _likeness(self.customer)}
+        return {"like": likeness(self.customer)}
 
     @override
     async def evidence(self, soap: Connection) -> Evidence:
-        return {"ids": sorted(customer.id for customer in await modified_since(soap, dates.now()))}
+        return {"ids": list(self.alike)}
 
     @override
     async def send(self, soap: Connection) -> Landed:
@@ -160,8 +165,8 @@ class InsertCustomer(Step):
         known = set(evidence["ids"])
         return [
             Landed(id=customer.id, code=customer.code)
-            for customer in await modified_since(soap, dates.now())
-            if customer.id not in known and _likeness(customer) == trace["like"]
+            for customer in await Customers(soap).all()
+            if customer.id not in known and likeness(customer) == trace["like"]
         ]
 
     @override
@@ -189,7 +194,7 @@ class InsertCustomer(Step):
         ]
 
 
-def _likeness(customer: Customer | NewCustomer) -> str:
+def likeness(customer: Customer | NewCustomer) -> str:
     """What must be equal for two records to be one and the same entry."""
     return digest([customer.name, customer.email, customer.postcode, customer.telephone, customer.vat_number])
 

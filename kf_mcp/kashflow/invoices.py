@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 
 from typing_extensions import override
 
-from kf_mcp.errors import NotFound, OutcomeUnknown
+from kf_mcp.errors import NotFound, OutcomeUnknown, Unavailable
 from kf_mcp.kashflow import wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.step import Evidence, Landed, Step, Trace, digest
@@ -40,7 +40,10 @@ def to_invoice(row: Any) -> Invoice:
 def member_lines(row: Any) -> list[Any]:
     """The lines of a document, whether they come as anyType or by their own name."""
     wrapper = wire.member(row, "Lines")
-    return list(wire.rows(wrapper, "anyType")) or list(wire.rows(wrapper, "InvoiceLine"))
+    lines = list(wire.rows(wrapper, "anyType")) or list(wire.rows(wrapper, "InvoiceLine"))
+    if any(wire.member(line, "Quantity") is None and wire.member(line, "Rate") is None for line in lines):
+        raise Unavailable("KashFlow sent a document whose lines cannot be read.", "Report it; nothing was written.")
+    return lines
 
 
 def to_line(row: Any) -> InvoiceLine:

@@ -28,6 +28,11 @@ def quoted(text: str | None, length: int = ONE_LINE) -> str:
     return "“" + bounded(text, length).replace("“", '"').replace("”", '"') + "”"
 
 
+def counted(number: int, thing: str) -> str:
+    """A number and its noun: 1 invoice, 2 invoices."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def has_control_characters(text: str) -> bool:
     """Whether the text holds characters that XML or a person's eye cannot bear (line breaks and tabs are fine)."""
     return any(

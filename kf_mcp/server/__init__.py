@@ -44,9 +44,15 @@ CONFIRMATION: Final = {
 }
 
 
+class BooksServer(MCPServer):
+    """An MCP server, and what it opened."""
+
+    opening: Opening
+
+
 def create_server(
     settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, clock: dates.Clock = dates.now
-) -> MCPServer:
+) -> BooksServer:
     """An MCP server for these settings; without credentials it opens the demo company.
 
     `transport` carries the SOAP calls in place of the network (tests, the demo). Raises BadSettings for unknown toolsets.
@@ -60,7 +66,7 @@ def create_server(
         finally:
             await opening.close()
 
-    server = MCPServer(
+    server = BooksServer(
         name=NAME,
         title="KashFlow books (demo company)" if settings.is_demo else "KashFlow books",
         description="Reads and writes a UK small company's books in KashFlow; every write is previewed and confirmed.",
@@ -71,6 +77,7 @@ def create_server(
         log_level=settings.log_level,
         request_state_security=RequestStateSecurity(codec=_LateCodec(opening.seal), ttl=ASKED_FOR),
     )
+    server.opening = opening
     for prompt in prompts():
         server.add_prompt(prompt)
     return server

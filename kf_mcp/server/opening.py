@@ -71,8 +71,10 @@ class Opening:
         return Kit(settings, books, History(trail, desk.account), desk, self.seal())
 
     async def close(self) -> None:
-        """Let go of connections and the database."""
+        """Let go of connections and the database, once nothing is being sent any more."""
         with anyio.CancelScope(shield=True):
+            if self._kit is not None:
+                await self._kit.desk.idle()
             for thing in self._to_close:
                 await thing.close()
         self._to_close = []

@@ -7,55 +7,46 @@ import sys
 from typing import Final
 
 import anyio
-from mcp.server import MCPServer
+
+from kf_mcp.server import BooksServer
 
 logger = logging.getLogger(__name__)
 
 SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name))
+INTERRUPTED: Final = 130
 
 
-async def serve(server: MCPServer) -> int:
-    """Serve until the input ends (0) or a signal comes (128 + its number).
-
-    A write that is being sent is finished first: it is shielded, and leaving the scope waits for it.
-    """
-    caught = 0
-    if sys.platform == "win32":  # no signal receiver there: Ctrl-C arrives as KeyboardInterrupt
-        await server.run_stdio_async()
-        return 0
+async def serve(server: BooksServer) -> None:
+    """Serve until the input ends; on a signal, finish what is being sent and leave."""
     async with anyio.create_task_group() as tasks:
-
-        async def watch(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            nonlocal caught
-            with anyio.open_signal_receiver(*SIGNALS) as received:
-                task_status.started()
-                async for number in received:
-                    if caught:
-                        continue
-                    caught = int(number)
-                    logger.info("stopping on signal %s", caught)
-                    tasks.cancel_scope.cancel()
-                    # The receiver must outlive the cancellation, or a second signal would kill a write halfway.
-                    with anyio.CancelScope(shield=True):
-                        await finished.wait()
-                    return
-
-        finished = anyio.Event()
-        await tasks.start(watch)
-        try:
-            await server.run_stdio_async()
-        finally:
-            finished.set()
+        if sys.platform != "win32":  # there Ctrl-C arrives as KeyboardInterrupt
+            tasks.start_soon(_leave_on_signal, server)
+        await server.run_stdio_async()
         tasks.cancel_scope.cancel()
-    return 128 + caught if caught else 0
 
 
-def run(server: MCPServer) -> None:
-    """Serve, then leave at once: the reader of standard input is a thread that nothing else could stop."""
-    try:
-        code = anyio.run(serve, server)
-    except KeyboardInterrupt:
-        code = 130
+async def _leave_on_signal(server: BooksServer) -> None:
+    """Wait for a signal, then for the write that is being sent, then leave with 128 + the signal's number.
+
+    Leaving is abrupt because nothing else could be: the reader of standard input is a thread that blocks until the client writes.
+    """
+    with anyio.open_signal_receiver(*SIGNALS) as received:
+        async for number in received:
+            logger.info("stopping on signal %s", number)
+            await server.opening.close()
+            _leave(128 + int(number))
+
+
+def _leave(code: int) -> None:
     logging.shutdown()
     sys.stderr.flush()
     os._exit(code)
+
+
+def run(server: BooksServer) -> None:
+    """Serve, then leave."""
+    try:
+        anyio.run(serve, server)
+    except KeyboardInterrupt:
+        _leave(INTERRUPTED)
+    _leave(0)

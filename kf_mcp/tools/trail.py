@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import override
 
 from kf_mcp.model import dates
-from kf_mcp.model.text import bounded
+from kf_mcp.model.text import bounded, counted
 from kf_mcp.toolkit import Reply, reads
 from kf_mcp.trail import Entry
 from kf_mcp.writing.history import History
@@ -33,7 +33,7 @@ class Writes(Reply):
 
     @override
     def in_words(self) -> str:
-        lines = [f"{self.total} writes on the audit trail" + (", newest first:" if self.writes else ".")]
+        lines = [f"{counted(self.total, 'write')} on the audit trail" + (", newest first:" if self.writes else ".")]
         for row in self.writes:
             number = f" as number {row.number}" if row.number else ""
             lines.append(

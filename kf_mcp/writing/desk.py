@@ -72,6 +72,7 @@ class Desk:
         self._seal = seal
         self._clock = clock
         self.account = digest(settings.account)
+        self._sending = 0
         self._carrier = Carrier(soap, books, trail, self.account, settings.timeout, clock)
 
     async def write(self, request: Request, asker: Asker) -> WriteReply | Asked:
@@ -82,16 +83,33 @@ class Desk:
         given = asker.given()
         if isinstance(given, No):
             return reply.declined(given.why)
-        if given and (entry := await self._trail.by_consent(given.id)):
+        if given is None:
+            planned = await self._plan(request, self._books)
+            return planned if isinstance(planned, WriteReply) else await self._ask(request, planned, asker)
+        return await self._confirmed(request, given)
+
+    async def idle(self) -> None:
+        """Wait until nothing is being sent."""
+        while self._sending:  # noqa: ASYNC110 - looked at once, when the server leaves
+            await anyio.sleep(LOOK_AGAIN)
+
+    async def _confirmed(self, request: Request, given: Given) -> WriteReply:
+        """Carry out what the yes that came with the call covers, once."""
+        if entry := await self._trail.by_consent(given.id):
             return await self._replayed(entry, request)
-        planned = await self._plan(request, self._books.fresh() if given else self._books)
+        try:
+            planned = await self._plan(request, self._books.fresh())
+        except Refused:
+            if entry := await self._trail.by_consent(given.id):  # carried out by another call while this one planned
+                return await self._replayed(entry, request)
+            raise
         if isinstance(planned, WriteReply):
             return planned
-        if given is None:
-            return await self._ask(request, planned, asker)
-        if not given.covers(planned.digest):
-            return self._preview(planned, changed=True)
-        return await self._carry_out(request, planned, given)
+        if given.covers(planned.digest):
+            return await self._carry_out(request, planned, given)
+        if entry := await self._trail.by_consent(given.id):
+            return await self._replayed(entry, request)
+        return self._preview(planned, changed=True)
 
     async def _ask(self, request: Request, planned: Planned, asker: Asker) -> WriteReply | Asked:
         if self._settings.confirmed_by == "model":
@@ -194,8 +212,12 @@ class Desk:
 
     async def _carry_out(self, request: Request, planned: Planned, given: Given) -> WriteReply:
         """Send it, shielded from everything that could stop halfway: a cancelled call, a closed pipe, a signal."""
-        with anyio.CancelScope(shield=True):
-            return await self._first_or_again(request, planned, given)
+        self._sending += 1
+        try:
+            with anyio.CancelScope(shield=True):
+                return await self._first_or_again(request, planned, given)
+        finally:
+            self._sending -= 1
         raise AssertionError("unreachable: a shielded scope is never cancelled")
 
     async def _first_or_again(self, request: Request, planned: Planned, given: Given) -> WriteReply:
@@ -213,7 +235,8 @@ class Desk:
             if isinstance(again, WriteReply):
                 return again
             if not given.covers(again.digest):
-                return self._preview(again, changed=True)
+                entry = await self._trail.by_consent(given.id)
+                return await self._replayed(entry, request) if entry else self._preview(again, changed=True)
             planned = again
 
     def _consented(self, request: Request, planned: Planned, given: Given) -> Consented:
