@@ -60,6 +60,6 @@ Number = Annotated[
 Figure = Annotated[
     Decimal,
     Field(allow_inf_nan=False, ge=-LARGEST, le=LARGEST),
-    WithJsonSchema({"type": ["number", "string"]}),
+    WithJsonSchema({"type": "number"}),
 ]
-"""A figure in a request: a number, or a decimal string where exactness matters."""
+"""A figure in a request: a number; a decimal string is understood too, and both are exact."""

@@ -45,7 +45,11 @@ def _slim(node: Any, definitions: Mapping[str, Any]) -> Any:
         target = definitions[node["$ref"].rpartition("/")[2]]
         return _slim({**target, **{key: value for key, value in node.items() if key != "$ref"}}, definitions)
     choices = [choice for choice in node.get("anyOf", []) if choice != {"type": "null"}]
-    if len(choices) == 1:  # null is accepted and says nothing
+    if len(choices) == 1 and "anyOf" in choices[0]:
+        choices = choices[0]["anyOf"]
+    if len(choices) > 1:
+        node = {**node, "anyOf": choices}
+    elif choices:  # null is accepted and says nothing
         rest = {
             key: value for key, value in node.items() if key not in {"anyOf", "default"} or (key == "default" and value)
         }

@@ -41,8 +41,8 @@ async def find_customers(
             max_length=200, description="Any part of name, code, e-mail, contact, postcode or telephone; typos are fine"
         ),
     ] = "",
-    limit: Annotated[int, Field(ge=1, le=100)] = 10,
-    offset: Annotated[int, Field(ge=0)] = 0,
+    limit: Annotated[int, Field(ge=1, le=100, description="Most rows to return")] = 10,
+    offset: Annotated[int, Field(ge=0, description="Rows to skip: `next_offset` of the reply before")] = 0,
 ) -> FoundCustomers:
     """Find customers by loose words, misspelt or partial, and see why each matched.
 
@@ -123,8 +123,8 @@ async def create_customer(
         Line, Field(min_length=1, max_length=100, description="Name of the firm or person as it stands on invoices")
     ],
     contact: Annotated[Line, Field(max_length=100, description="Person to write to")] = "",
-    email: Annotated[Line, Field(max_length=200)] = "",
-    telephone: Annotated[Line, Field(max_length=40)] = "",
+    email: Annotated[Line, Field(max_length=200, description="One address, or several with commas")] = "",
+    telephone: Annotated[Line, Field(max_length=40, description="As it is dialled")] = "",
     mobile: Annotated[Line, Field(max_length=40)] = "",
     address: Annotated[
         list[Annotated[Line, Field(max_length=100)]], Field(max_length=4, description="Up to four lines")
@@ -136,14 +136,14 @@ async def create_customer(
         Literal["UK", "EU", "world"] | None,
         Field(description="For VAT: UK, EU (VAT-registered there), or world. Needed if abroad"),
     ] = None,
-    vat_number: Annotated[Line, Field(max_length=20)] = "",
+    vat_number: Annotated[Line, Field(max_length=20, description="With country letters, such as GB123456789")] = "",
     payment_terms: Annotated[
         int, Field(ge=0, le=365, description="Days until invoices are due; 0: the company's terms")
     ] = 0,
     code: Annotated[
         str, Field(pattern="^[A-Za-z0-9]*$", max_length=20, description="Letters and digits; empty: KashFlow makes one")
     ] = "",
-    notes: Annotated[Line, Field(max_length=1000)] = "",
+    notes: Annotated[Line, Field(max_length=1000, description="For our own eyes")] = "",
 ) -> Plan:
     """Enter a new customer. The preview comes first and shows existing customers that may be the same one.
 

@@ -41,8 +41,8 @@ async def find_invoices(
     ] = None,
     max_amount: Annotated[Figure | None, Field(description="Largest total with VAT")] = None,
     reference: Annotated[str, Field(max_length=100, description="Part of the reference, such as an order number")] = "",
-    limit: Annotated[int, Field(ge=1, le=200)] = 25,
-    offset: Annotated[int, Field(ge=0)] = 0,
+    limit: Annotated[int, Field(ge=1, le=200, description="Most rows to return")] = 25,
+    offset: Annotated[int, Field(ge=0, description="Rows to skip: `next_offset` of the reply before")] = 0,
 ) -> FoundInvoices:
     """Find sales invoices and credit notes by customer, status, date, amount and reference, with sums over all that fit.
 

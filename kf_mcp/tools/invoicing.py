@@ -49,7 +49,12 @@ def _rate(value: Any) -> Any:
 
 
 Exact = Annotated[Figure, AfterValidator(_at_most_four_places)]
-Rate = Annotated[Decimal, BeforeValidator(_rate), Field(ge=-1, le=100), WithJsonSchema({"type": ["number", "string"]})]
+Rate = Annotated[
+    Decimal,
+    BeforeValidator(_rate),
+    Field(ge=-1, le=100),
+    WithJsonSchema({"type": "string"}),
+]
 
 
 class LineAsked(BaseModel):
@@ -57,11 +62,15 @@ class LineAsked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    description: Annotated[str, AfterValidator(_description), Field(min_length=1, max_length=2000)]
-    quantity: Annotated[Exact, Field(gt=0)] = Decimal(1)
+    description: Annotated[
+        str,
+        AfterValidator(_description),
+        Field(min_length=1, max_length=2000, description="What was sold, as the customer reads it"),
+    ]
+    quantity: Annotated[Exact, Field(gt=0, description="Above 0; up to four places")] = Decimal(1)
     unit_price: Annotated[Exact, Field(description="Net of VAT; negative for a discount. Up to four places")]
     vat_rate: Annotated[
-        Rate | None, Field(description="Percent: 20, 5, 0; or N/A. Leave out to take the nominal's own, if it has one")
+        Rate | None, Field(description="20, 5, 0 (percent) or N/A. Leave out to take the nominal's own, if it has one")
     ] = None
     nominal: Annotated[int | None, Field(description="Sales nominal code; leave out to take the usual one")] = None
 
@@ -70,7 +79,7 @@ class LineAsked(BaseModel):
 async def create_invoice(
     books: Books,
     customer: CustomerKey,
-    lines: Annotated[list[LineAsked], Field(min_length=1, max_length=200)],
+    lines: Annotated[list[LineAsked], Field(min_length=1, max_length=200, description="In the invoice's order")],
     issue_date: Annotated[Day | None, Field(description="Default: today in the UK")] = None,
     due_date: Annotated[Day | None, Field(description="Default: by the customer's or the company's terms")] = None,
     reference: Annotated[Line, Field(max_length=100, description="Such as the customer's order number")] = "",

@@ -44,7 +44,7 @@ async def record_payment(
     bank_account: Annotated[
         str, Field(max_length=60, description="Bank account by name; needed where there are several")
     ] = "",
-    note: Annotated[Line, Field(max_length=200)] = "",
+    note: Annotated[Line, Field(max_length=200, description="Kept with the payment")] = "",
 ) -> Plan:
     """Record money received for one sales invoice; part payments are fine.
 

@@ -39,7 +39,7 @@ class ReferenceList(Reply):
 @reads("Nominal codes, VAT rates, bank accounts, payment methods, currencies")
 async def list_reference(
     books: Books,
-    kind: Kind,
+    kind: Annotated[Kind, Field(description="Which list")],
     words: Annotated[
         str, Field(max_length=60, description="Show only those whose name, code or use holds these words")
     ] = "",

@@ -47,7 +47,7 @@ class Writes(Reply):
 @reads("What was written to the books")
 async def list_writes(
     history: History,
-    limit: Annotated[int, Field(ge=1, le=100)] = 10,
+    limit: Annotated[int, Field(ge=1, le=100, description="Most entries to return")] = 10,
     before: Annotated[int, Field(ge=0, description="Only entries older than this one; 0: from the newest")] = 0,
 ) -> Writes:
     """List what was written through this server, newest first: when, how it was confirmed, and whether it is in the books.
