@@ -140,5 +140,5 @@ def test_two_firms_with_nearly_the_same_name_are_told_apart() -> None:
         Customer(id=2, code="B", name="Thornbury Joiners"),
     )
 
-    assert [m.customer.id for m in search.find("thornbury joinery", [joiners, joinery])] == [1, 2]
-    assert [m.customer.id for m in search.find("thornbury joiners", [joiners, joinery])] == [2, 1]
+    assert [m.party.id for m in search.find("thornbury joinery", [joiners, joinery])] == [1, 2]
+    assert [m.party.id for m in search.find("thornbury joiners", [joiners, joinery])] == [2, 1]

@@ -1,14 +1,12 @@
-"""Finding a customer by loose words: misspelt names, parts of an address, a telephone number."""
+"""Finding a customer or supplier by loose words: misspelt names, parts of an address, a telephone number."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from rapidfuzz import fuzz
-
-from kf_mcp.model.customers import Customer
 
 SUFFIXES: Final = frozenset({"ltd", "limited", "plc", "llp", "co", "company", "inc", "gmbh", "the", "and"})
 """Words that people leave out of a firm's name."""
@@ -18,11 +16,62 @@ NEARLY_THE_SAME: Final = 86.0
 """Two names above this score may be the same firm."""
 
 
-@dataclass(frozen=True)
-class Match:
-    """A customer that fits, how well (0 to 100), and why."""
+SHORTEST_START: Final = 3
+"""Shorter beginnings of words fit too much."""
+SHORTEST_PART: Final = 4
+"""Shorter parts of an e-mail address fit too much."""
+SHORTEST_NUMBER: Final = 5
+"""Fewer digits of a telephone number fit too much."""
 
-    customer: Customer
+
+class Party(Protocol):
+    """A customer or supplier, as far as it can be searched for."""
+
+    @property
+    def id(self) -> int:
+        """The internal id."""
+
+    @property
+    def code(self) -> str:
+        """The code."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+    @property
+    def contact(self) -> str:
+        """The person to write to."""
+
+    @property
+    def email(self) -> str:
+        """The e-mail field, which may hold several addresses."""
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """Each e-mail address."""
+
+    @property
+    def telephone(self) -> str:
+        """The telephone number."""
+
+    @property
+    def mobile(self) -> str:
+        """The mobile number."""
+
+    @property
+    def postcode(self) -> str:
+        """The postcode."""
+
+
+P = TypeVar("P", bound=Party)
+
+
+@dataclass(frozen=True)
+class Match(Generic[P]):
+    """A party that fits, how well (0 to 100), and why."""
+
+    party: P
     score: float
     why: str
 
@@ -40,13 +89,27 @@ def key_words(text: str) -> list[str]:
     return [word for word in found if word not in SUFFIXES] or found
 
 
-def find(query: str, customers: Iterable[Customer]) -> list[Match]:
-    """The customers that fit the words, best first; equals by name."""
+def find(query: str, parties: Iterable[P]) -> list[Match[P]]:
+    """The parties that fit the words, best first; equals by name."""
     asked = key_words(query)
     if not asked:
         return []
-    found = (match for match in (_match(query, asked, customer) for customer in customers) if match.score >= GOOD)
-    return sorted(found, key=lambda match: (-match.score, match.customer.name.casefold(), match.customer.id))
+    found = (match for match in (_match(query, asked, party) for party in parties) if match.score >= GOOD)
+    return sorted(found, key=lambda match: (-match.score, match.party.name.casefold(), match.party.id))
+
+
+def marks(query: str, party: Party) -> list[tuple[float, str]]:
+    """Which of the marks other than names fit, and how well: code, e-mail, postcode, telephone."""
+    joined = "".join(words(query))
+    digits = "".join(character for character in query if character.isdigit())
+    tries = [
+        (_exact(joined, "".join(words(party.code)), 100.0), "code"),
+        (_exact(query.strip().casefold(), party.email.casefold(), 99.0) or _part(query, party.emails), "e-mail"),
+        (_start(joined, "".join(words(party.postcode)), 96.0), "postcode"),
+        (_telephone(digits, party.telephone), "telephone"),
+        (_telephone(digits, party.mobile), "mobile"),
+    ]
+    return [scored for scored in tries if scored[0]]
 
 
 def likeness(one: str, other: str) -> float:
@@ -58,20 +121,14 @@ def likeness(one: str, other: str) -> float:
     return max(min(_of_words(left, right), _of_words(right, left)), run_together)
 
 
-def _match(query: str, asked: list[str], customer: Customer) -> Match:
-    joined = "".join(asked)
-    digits = "".join(character for character in query if character.isdigit())
+def _match(query: str, asked: list[str], party: P) -> Match[P]:
     tries = [
-        (_exact(joined, "".join(words(customer.code)), 100.0), "code"),
-        (_name(asked, customer.name), "name"),
-        (_exact(query.strip().casefold(), customer.email.casefold(), 99.0) or _part(query, customer.emails), "e-mail"),
-        (_of_words(asked, key_words(customer.contact)) * 0.93, "contact"),
-        (_start(joined, "".join(words(customer.postcode)), 96.0), "postcode"),
-        (_telephone(digits, customer.telephone), "telephone"),
-        (_telephone(digits, customer.mobile), "mobile"),
+        *marks(query, party),
+        (_name(asked, party.name), "name"),
+        (_of_words(asked, key_words(party.contact)) * 0.93, "contact"),
     ]
     score, why = max(tries, key=lambda scored: scored[0])
-    return Match(customer, score, _said(why, score))
+    return Match(party, score, _said(why, score))
 
 
 def _said(why: str, score: float) -> str:
@@ -100,7 +157,7 @@ def _of_words(asked: list[str], there: list[str]) -> float:
 def _of_word(word: str, other: str) -> float:
     if word == other:
         return 100.0
-    if len(word) >= 3 and other.startswith(word):  # noqa: PLR2004 - shorter beginnings fit too much
+    if len(word) >= SHORTEST_START and other.startswith(word):
         return 95.0
     score = fuzz.ratio(word, other)
     return score if score >= 65 else score * 0.5  # noqa: PLR2004 - words that share only some letters are different words
@@ -111,7 +168,7 @@ def _exact(asked: str, there: str, score: float) -> float:
 
 
 def _start(asked: str, there: str, score: float) -> float:
-    return score if len(asked) >= 3 and there.startswith(asked) else 0.0  # noqa: PLR2004
+    return score if len(asked) >= SHORTEST_START and there.startswith(asked) else 0.0
 
 
 def _part(query: str, emails: tuple[str, ...]) -> float:
@@ -121,7 +178,7 @@ def _part(query: str, emails: tuple[str, ...]) -> float:
         address = email.casefold()
         if wanted == address:
             return 99.0
-        if len(wanted) >= 4 and ("@" in wanted or "." in wanted) and wanted.lstrip("@") in address:  # noqa: PLR2004
+        if len(wanted) >= SHORTEST_PART and ("@" in wanted or "." in wanted) and wanted.lstrip("@") in address:
             return 92.0
     return 0.0
 
@@ -130,4 +187,4 @@ def _telephone(digits: str, there: str) -> float:
     """The digits anywhere in the number; a leading +44 is a 0."""
     number = "".join(character for character in there if character.isdigit())
     number, asked = re.sub(r"^44", "0", number), re.sub(r"^44", "0", digits)
-    return 97.0 if len(asked) >= 5 and asked in number else 0.0  # noqa: PLR2004 - fewer digits fit too much
+    return 97.0 if len(asked) >= SHORTEST_NUMBER and asked in number else 0.0

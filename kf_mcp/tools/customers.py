@@ -55,7 +55,7 @@ async def find_customers(
     rest = offset + len(shown)
     return FoundCustomers(
         total=len(matches),
-        customers=[_row(match.customer, match.why) for match in shown],
+        customers=[_row(match.party, match.why) for match in shown],
         next_offset=rest if rest < len(matches) else 0,
     )
 
