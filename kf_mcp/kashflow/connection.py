@@ -6,17 +6,23 @@ repeat from a new one. Credentials travel inside every envelope (KashFlow has no
 
 import logging
 import random
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
-from typing import Any, Final
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any, Final, TypeVar
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 import httpx
 
 from kf_mcp.errors import AddressNotAllowed, CredentialsRejected, Failure, OutcomeUnknown, Refused, SaidNo, Unavailable
 from kf_mcp.kashflow.envelopes import Answer, Envelopes, Fault, Unusable
+from kf_mcp.kashflow.streaming import LARGEST_STREAM, ListReader
 from kf_mcp.settings import Settings
+
+T = TypeVar("T")
+Tell = Callable[[int], Awaitable[None]]
+"""Told now and then how far a long list has come, in rows."""
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +32,11 @@ OFF_THE_LOOP: Final = 32 * 1024
 AT_ONCE: Final = 4
 """Calls under way at once: KashFlow documents no limit, and known clients stay at three or four."""
 READ_TRIES: Final = 3
+PIECE: Final = 64 * 1024
+LONG_LISTS: Final = frozenset({"GetCustomers", "GetSuppliers"})
+"""Lists that are read as they arrive."""
+LONG_LIST_PATIENCE: Final = 20
+"""Such a list may take so many times the ordinary limit, as long as pieces keep coming."""
 NEVER_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -76,9 +87,47 @@ class Connection:
 
         Raises SaidNo with KashFlow's words, BadSettings for credentials and addresses, Unavailable when no usable answer came.
         """
+        return await self._tried(operation, lambda: self._call(operation, arguments))
+
+    async def stream(
+        self, operation: str, row: str, make: Callable[[Any], T], tell: Tell | None = None, **arguments: Any
+    ) -> list[T]:
+        """Call an operation that lists everything, and make a value of each row as it arrives; see `ListReader`.
+
+        `tell` is called now and then with the number of rows so far. Tried again and refused as `read` is.
+        """
+        values: list[T] = []
+
+        async def call() -> Answer:
+            nonlocal values
+            async with self._sent(operation, arguments) as response:
+                reader = ListReader(operation, row, make)
+                pieces = _bounded_pieces(response)
+
+                async def next_piece(_rows: int) -> bytes:
+                    if tell:
+                        await tell(_rows)
+                    return await anext(pieces, b"")
+
+                def read() -> tuple[list[T], str | None, str]:
+                    while piece := anyio.from_thread.run(next_piece, len(reader.values)):
+                        reader.feed(piece)
+                    return reader.finish()
+
+                try:
+                    with _unanswered(operation, response.status_code, lambda: reader.beginning):
+                        values, status, detail = await anyio.to_thread.run_sync(read)
+                finally:
+                    await pieces.aclose()
+            return Answer(operation, values, status, detail)
+
+        await self._tried(operation, call)
+        return values
+
+    async def _tried(self, operation: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
         for attempt in range(1, READ_TRIES + 1):
             try:
-                answer = await self._call(operation, arguments)
+                answer = await call()
                 if answer.is_ok or not _is_timeout(answer.detail):
                     return _checked(answer)
                 reason = "its database timed out"
@@ -106,48 +155,45 @@ class Connection:
         return _checked(answer)
 
     async def _call(self, operation: str, arguments: Mapping[str, Any]) -> Answer:
-        await self.ready()
+        async with self._sent(operation, arguments) as response:
+            body = b"".join([piece async for piece in _bounded_pieces(response, LARGEST_ANSWER)])
+        with _unanswered(operation, response.status_code, lambda: body):
+            if len(body) > OFF_THE_LOOP:
+                return await anyio.to_thread.run_sync(self._envelopes.answer, operation, body)
+            return self._envelopes.answer(operation, body)
+
+    def _envelope(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
         credentials = {
             "UserName": self._settings.username or "demo",
             "Password": self._settings.password.get_secret_value() or "demo",
         }
         try:
-            envelope = self._envelopes.request(operation, {**credentials, **arguments})
+            return self._envelopes.request(operation, {**credentials, **arguments})
         except Exception as error:  # noqa: BLE001 - zeep's own texts may repeat what it was given, the password included
-            raise RuntimeError(
-                f"the request for {operation} does not fit its description: {type(error).__name__}"
-            ) from None
-        async with self._places:
-            status, body = await self._exchange(operation, envelope)
-        try:
-            if len(body) > OFF_THE_LOOP:
-                return await anyio.to_thread.run_sync(self._envelopes.answer, operation, body)
-            return self._envelopes.answer(operation, body)
-        except Fault as fault:
-            if fault.code == "Client":
-                raise Refused(
-                    f"KashFlow could not read our request for {operation}: {fault.text[:300]}",
-                    "Nothing was written. This is a fault of kf_mcp or a change at KashFlow: report it.",
-                ) from None
-            raise _NoAnswer(f"KashFlow failed inside ({fault.text[:200]})", sent=True) from None
-        except Unusable as error:
-            raise _NoAnswer(_page_or(status, body, str(error)), sent=True) from None
+            kind = type(error).__name__
+            raise RuntimeError(f"the request for {operation} does not fit its description: {kind}") from None
 
-    async def _exchange(self, operation: str, envelope: bytes) -> tuple[int, bytes]:
+    @asynccontextmanager
+    async def _sent(self, operation: str, arguments: Mapping[str, Any]) -> AsyncIterator[httpx.Response]:
+        """Send a request; within, its answer can be read."""
+        await self.ready()
+        envelope = self._envelope(operation, arguments)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"KashFlow/{operation}"'}
         limit = self._settings.timeout
-        try:
-            with anyio.fail_after(limit * 2):
-                async with self._client().stream(
-                    "POST", self._settings.url, content=envelope, headers=headers
-                ) as response:
-                    return response.status_code, await _bounded_body(response)
-        except NEVER_SENT as error:
-            raise _NoAnswer(f"no connection ({type(error).__name__})", sent=False) from None
-        except (httpx.TimeoutException, TimeoutError):
-            raise _NoAnswer(f"no answer came within {limit:g} seconds", sent=True) from None
-        except httpx.HTTPError as error:
-            raise _NoAnswer(f"the connection broke ({type(error).__name__})", sent=True) from None
+        async with self._places:
+            try:
+                with anyio.fail_after(limit * 2) as deadline:
+                    stream = self._client().stream("POST", self._settings.url, content=envelope, headers=headers)
+                    async with stream as response:
+                        if response.status_code == httpx.codes.OK and operation in LONG_LISTS:
+                            deadline.deadline += limit * LONG_LIST_PATIENCE
+                        yield response
+            except NEVER_SENT as error:
+                raise _NoAnswer(f"no connection ({type(error).__name__})", sent=False) from None
+            except (httpx.TimeoutException, TimeoutError):
+                raise _NoAnswer(f"no answer came within {limit:g} seconds", sent=True) from None
+            except httpx.HTTPError as error:
+                raise _NoAnswer(f"the connection broke ({type(error).__name__})", sent=True) from None
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
@@ -163,15 +209,30 @@ class Connection:
         return self._http
 
 
-async def _bounded_body(response: httpx.Response) -> bytes:
-    parts: list[bytes] = []
+async def _bounded_pieces(response: httpx.Response, largest: int = LARGEST_STREAM) -> AsyncGenerator[bytes, None]:
+    """An answer as it arrives, up to a size that no honest one has."""
     size = 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise _NoAnswer(f"the answer is larger than {LARGEST_ANSWER // 2**20} MB", sent=True)
-        parts.append(part)
-    return b"".join(parts)
+    async for piece in response.aiter_bytes(PIECE):
+        size += len(piece)
+        if size > largest:
+            raise _NoAnswer(f"the answer is larger than {largest // 2**20} MB", sent=True)
+        yield piece
+
+
+@contextmanager
+def _unanswered(operation: str, status: int, body: Callable[[], bytes]) -> Iterator[None]:
+    """Turn what is no good answer into `_NoAnswer`, or Refused where KashFlow could not even read the request."""
+    try:
+        yield
+    except Fault as fault:
+        if fault.code == "Client":
+            raise Refused(
+                f"KashFlow could not read our request for {operation}: {fault.text[:300]}",
+                "Nothing was written. This is a fault of kf_mcp or a change at KashFlow: report it.",
+            ) from None
+        raise _NoAnswer(f"KashFlow failed inside ({fault.text[:200]})", sent=True) from None
+    except Unusable as error:
+        raise _NoAnswer(_page_or(status, body(), str(error)), sent=True) from None
 
 
 def _page_or(status: int, body: bytes, reason: str) -> str:

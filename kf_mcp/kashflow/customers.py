@@ -5,17 +5,22 @@ from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 import anyio
+import anyio.to_thread
 from typing_extensions import override
 
 from kf_mcp.errors import NotFound, OutcomeUnknown
-from kf_mcp.kashflow import wire
+from kf_mcp.kashflow import progress, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.step import Evidence, Landed, Step, Trace, digest
 from kf_mcp.model import dates
 from kf_mcp.model.customers import Customer, CustomerBalance, NewCustomer, Region
+from kf_mcp.model.index import Index
+from kf_mcp.model.search import Match
 
 FRESH_FOR: Final = 60.0
 """Seconds until the snapshot asks KashFlow what has changed."""
+OFF_THE_LOOP: Final = 2_000
+"""From this many customers on, a search is done in a worker thread."""
 WHOLE_EVERY: Final = 900.0
 """Seconds until the snapshot is loaded anew, which is when deletions are seen."""
 
@@ -57,44 +62,63 @@ def _region(row: Any) -> Region:
     return "world" if wire.integer(row, "OutsideEC") or border == "ROW" else "UK"
 
 
+async def _tell(rows: int) -> None:
+    await progress.report(rows, "customers read")
+
+
 class Customers:
     """The customers, searched in a snapshot that is kept fresh."""
 
     def __init__(self, soap: Connection) -> None:
         self._soap = soap
-        self._all: dict[int, Customer] = {}
+        self._index = Index()
         self._loaded_at = float("-inf")
         self._checked_at = float("-inf")
         self._lock = anyio.Lock()
 
     async def all(self) -> list[Customer]:
         """Every customer, at most a minute old (deleted ones may stay for a quarter of an hour), by name."""
+        index = await self._kept()
+        return sorted(index.customers, key=lambda customer: (customer.name.casefold(), customer.id))
+
+    async def find(self, words: str) -> list[Match[Customer]]:
+        """The customers that fit loose words, best first; as old as `all`."""
+        index = await self._kept()
+        if len(index) < OFF_THE_LOOP:
+            return index.find(words)
+        return await anyio.to_thread.run_sync(index.find, words)
+
+    @property
+    def age(self) -> float:
+        """How many seconds ago the snapshot was last compared with KashFlow."""
+        return max(0.0, time.monotonic() - self._checked_at)
+
+    async def _kept(self) -> Index:
+        """The snapshot, loaded where there is none, else brought up to date where it is older than a minute."""
         async with self._lock:
             now = time.monotonic()
             if now - self._loaded_at > WHOLE_EVERY:
-                answer = await self._soap.read("GetCustomers")
-                self._all = {c.id: c for c in map(to_customer, wire.rows(answer.result, "Customer"))}
+                loaded = await self._soap.stream("GetCustomers", "Customer", to_customer, _tell)
+                self._index = await anyio.to_thread.run_sync(Index, loaded)
                 self._loaded_at = self._checked_at = now
             elif now - self._checked_at > FRESH_FOR:
                 for customer in await self._changed():
-                    self._all[customer.id] = customer
+                    self._index.put(customer)
                 self._checked_at = now
-            return sorted(self._all.values(), key=lambda customer: (customer.name.casefold(), customer.id))
+            return self._index
 
     async def _changed(self) -> list[Customer]:
         """Customers created or changed since a day before the newest change known: KashFlow's clock need not be ours."""
-        newest = max(
-            (found.updated.date() for found in self._all.values() if found.updated), default=wire.NO_DATE.date()
-        )
-        since = min(newest, dates.uk_day(dates.now())) if newest > wire.NO_DATE.date() else newest
-        start = wire.midnight(since - timedelta(days=1)) if since > wire.NO_DATE.date() else wire.NO_DATE
-        answer = await self._soap.read("GetCustomersModifiedSince", ModifiedSince=start)
+        known = (found.updated.date() for found in self._index.customers if found.updated)
+        newest = min(max(known, default=wire.NO_DATE.date()), dates.uk_day(dates.now()))
+        since = wire.NO_DATE if newest <= wire.NO_DATE.date() else wire.midnight(newest - timedelta(days=1))
+        answer = await self._soap.read("GetCustomersModifiedSince", ModifiedSince=since)
         return [to_customer(row) for row in wire.rows(answer.result, "Customer")]
 
     def fresh(self) -> "Customers":
         """The same customers, looked up anew at the next search: what changed is asked for, nothing is taken on trust."""
         copy = Customers(self._soap)
-        copy._all, copy._loaded_at = dict(self._all), self._loaded_at
+        copy._index, copy._loaded_at = self._index, self._loaded_at
         return copy
 
     def forget(self) -> None:

@@ -17,7 +17,7 @@ from lxml import etree
 NAMESPACE: Final = "KashFlow"
 SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 WSDL: Final = Path(__file__).parent / "service.wsdl"
-_FORBIDDEN: Final = re.compile(rb"&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));", re.IGNORECASE)
+FORBIDDEN: Final = re.compile(rb"&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));", re.IGNORECASE)
 """Control characters that XML 1.0 has no place for; .NET writes them as numbers all the same, where a user pasted one in."""
 
 
@@ -58,7 +58,7 @@ def parse(document: bytes) -> Any:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
     )
     try:
-        root: Any = etree.fromstring(_FORBIDDEN.sub(b" ", document), parser)
+        root: Any = etree.fromstring(FORBIDDEN.sub(b" ", document), parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Unusable(f"the answer is not well-formed XML ({type(error).__name__})") from None
     if root.getroottree().docinfo.doctype:

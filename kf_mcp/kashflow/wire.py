@@ -30,13 +30,13 @@ def member(value: Any, name: str) -> Any:
 def integer(value: Any, name: str) -> int:
     """A whole number; absent is 0."""
     found = member(value, name)
-    return int(found) if found is not None else 0
+    return int(found) if found not in {None, ""} else 0
 
 
 def decimal(value: Any, name: str) -> Decimal:
     """An exact number; absent is 0."""
     found = member(value, name)
-    return Decimal(found) if found is not None else Decimal(0)
+    return Decimal(found) if found not in {None, ""} else Decimal(0)
 
 
 def text(value: Any, name: str) -> str:
@@ -46,13 +46,18 @@ def text(value: Any, name: str) -> str:
 
 
 def truth(value: Any, name: str) -> bool:
-    """A boolean; absent is false."""
-    return bool(member(value, name))
+    """A boolean, in either of XML's spellings; absent is false."""
+    return member(value, name) in {True, "true", "1"}
 
 
 def moment(value: Any, name: str) -> datetime | None:
     """A date with time, without zone; KashFlow's 0001-01-01 and an absent member are None."""
     found = member(value, name)
+    if isinstance(found, str) and found:
+        try:
+            found = datetime.fromisoformat(found.strip()[:19])  # a zone or fractions, if any, are cut off
+        except ValueError:
+            return None
     if not isinstance(found, datetime):
         return None
     naive = found.replace(tzinfo=None)

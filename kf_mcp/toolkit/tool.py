@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, InputRequiredResult, TextContent, ToolAnno
 from pydantic import BaseModel, Field
 
 from kf_mcp.errors import Failure
+from kf_mcp.kashflow import progress
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.step import digest
 from kf_mcp.settings import Settings
@@ -30,6 +31,7 @@ from kf_mcp.writing.reply import WriteReply
 logger = logging.getLogger(__name__)
 
 DEMO: Final = "DEMO COMPANY: made-up books, nothing here is real."
+TELL_EVERY: Final = 1_000
 CONFIRM: Final = "The value from this tool's preview, once the person has agreed to it. Never make one up."
 
 
@@ -62,6 +64,7 @@ class BookkeepingTool(Tool):
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002
         """Run the tool; every failure of ours becomes a reply that says what to do."""
+        hearing = progress.listener.set(_listener(context))
         try:
             values = schema.checked(self.arguments, arguments)
             kit: Kit = await self.open_kit()
@@ -76,6 +79,8 @@ class BookkeepingTool(Tool):
             raise UnexpectedToolError(
                 f"{self.name} failed inside kf_mcp; this is a fault of ours. Nothing more is known."
             ) from error
+        finally:
+            progress.listener.reset(hearing)
         return result if isinstance(result, InputRequiredResult) else _shown(result, is_demo=kit.settings.is_demo)
 
     @property
@@ -133,6 +138,19 @@ def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Set
         open_kit=open_kit,
         first=next(iter(hints.values())),
     )
+
+
+def _listener(context: Context[Any, Any]) -> progress.Listener:
+    """Tells the client how far a long read has come, not more often than every thousand rows."""
+    told = 0
+
+    async def listen(count: int, what: str) -> None:
+        nonlocal told
+        if count - told >= TELL_EVERY or count < told:
+            told = count
+            await context.report_progress(count, None, f"{count:,} {what}")
+
+    return listen
 
 
 def _output_schema(model: type[BaseModel], *, is_demo: bool) -> dict[str, Any]:

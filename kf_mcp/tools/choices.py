@@ -41,7 +41,7 @@ async def customer(books: Books, said: str) -> Customer:
     exact = exact or [found for found in everyone if search.words(found.name) == search.words(said)]
     if len(exact) == 1:
         return await books.customers.by_id(exact[0].id)
-    candidates = exact or [match.party for match in search.find(said, everyone)]
+    candidates = exact or [match.party for match in await books.customers.find(said)]
     if not candidates:
         raise NotFound(
             "customer",

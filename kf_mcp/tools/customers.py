@@ -49,8 +49,10 @@ async def find_customers(
     Best match first; without words, every customer by name. Nothing found is an empty list, not an error. For one customer's
     balance and open invoices use `get_customer`; for invoices use `find_invoices`. The list may be a minute old.
     """
-    everyone = await books.customers.all()
-    matches = search.find(words, everyone) if words.strip() else [search.Match(found, 0, "") for found in everyone]
+    if words.strip():
+        matches = await books.customers.find(words)
+    else:
+        matches = [search.Match(found, 0, "") for found in await books.customers.all()]
     shown = matches[offset : offset + limit]
     rest = offset + len(shown)
     return FoundCustomers(

@@ -1,0 +1,115 @@
+"""Reading a big list row by row: constant memory, and the event loop stays free.
+
+KashFlow answers lists whole (50,000 customers of 78 members each are well above 100 MB), and building that as one tree takes
+gigabytes. Here the answer is parsed as it arrives; each row becomes a model value and is forgotten.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
+
+from lxml import etree
+
+from kf_mcp.kashflow.envelopes import FORBIDDEN, NAMESPACE, SOAP_11, Fault, Unusable
+
+T = TypeVar("T")
+
+LARGEST_STREAM: Final = 1024 * 1024 * 1024
+"""No honest list is larger than this many bytes."""
+LONGEST_REFERENCE: Final = 16
+NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+
+class Row(dict[str, str]):
+    """One row's members by name, as text; absent and null ones are missing."""
+
+
+class ListReader(Generic[T]):
+    """Takes an answer in pieces and makes values of its rows; to be used in one thread, as lxml demands.
+
+    `make` turns a row into a value. After the last piece `finish` gives the values and KashFlow's own verdict.
+    """
+
+    def __init__(self, operation: str, row_name: str, make: Callable[[Any], T]) -> None:
+        self._operation = operation
+        self._response = f"{{{NAMESPACE}}}{operation}Response"
+        self._result = f"{{{NAMESPACE}}}{operation}Result"
+        self._row = f"{{{NAMESPACE}}}{row_name}"
+        self._make = make
+        verdict = [f"{{{NAMESPACE}}}Status", f"{{{NAMESPACE}}}StatusDetail"]
+        self._parser = etree.XMLPullParser(
+            events=("end",),
+            tag=[self._row, self._response, f"{{{SOAP_11}}}Fault", *verdict],
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+        )
+        self._held = b""
+        self._verdict: dict[str, str] = {}
+        self._fault: Fault | None = None
+        self._is_ours = False
+        self.values: list[T] = []
+        self.beginning = b""
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece. Raises Unusable when it cannot be part of an answer."""
+        self.beginning = self.beginning or piece[:256]
+        whole = self._held + piece
+        cut = whole.rfind(b"&", max(0, len(whole) - LONGEST_REFERENCE))
+        cut = len(whole) if cut < 0 else cut  # a character reference may be cut in two
+        self._held = whole[cut:]
+        self._take_in(whole[:cut])
+
+    def finish(self) -> tuple[list[T], str | None, str]:
+        """The values, `Status` and `StatusDetail`. Raises Fault, or Unusable for an answer that ends too early."""
+        self._take_in(self._held)
+        try:
+            self._parser.close()
+        except etree.XMLSyntaxError:
+            raise Unusable("the answer ends too early or is not XML") from None
+        if self._fault is not None:
+            raise self._fault
+        if not self._is_ours:
+            raise Unusable(f"the answer is not that of {self._operation}")
+        return self.values, self._verdict.get("Status"), self._verdict.get("StatusDetail", "").strip()
+
+    def _take_in(self, piece: bytes) -> None:
+        try:
+            self._parser.feed(FORBIDDEN.sub(b" ", piece))
+            for _, element in self._parser.read_events():
+                self._take(element)
+        except etree.XMLSyntaxError as error:
+            raise Unusable(f"the answer is not well-formed XML ({type(error).__name__})") from None
+
+    def _take(self, element: Any) -> None:
+        """Use an element that has ended."""
+        parent = element.getparent()
+        if element.getroottree().docinfo.doctype:
+            raise Unusable("the answer brings a document type of its own, which is refused")
+        if element.tag == self._row and parent.tag == self._result:
+            if element.get(NIL) != "true":
+                self.values.append(self._make(_row(element)))
+            _let_go(element)
+        elif element.tag == f"{{{SOAP_11}}}Fault":
+            code = (element.findtext("faultcode") or "").rpartition(":")[2]
+            self._fault = Fault(code or "Server", (element.findtext("faultstring") or "").strip())
+        elif element.tag == self._response:
+            self._is_ours = True
+        elif parent.tag == self._response:
+            self._verdict[element.tag.rpartition("}")[2]] = element.text or ""
+
+
+def _let_go(element: Any) -> None:
+    """Forget a row that was used, and what came before it, so that the tree never grows."""
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]
+
+
+def _row(element: Any) -> Row:
+    """The members of a row, their namespace left off."""
+    start = len(NAMESPACE) + 2
+    return Row(
+        (child.tag[start:], child.text or "") for child in element if not (child.attrib and child.get(NIL) == "true")
+    )
