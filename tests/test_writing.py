@@ -101,6 +101,21 @@ async def test_an_invented_confirm_value_writes_nothing(desk: Desk, value: str) 
     assert hats(desk) == []
 
 
+async def test_where_a_form_can_be_shown_a_confirm_value_counts_for_nothing(company, tmp_path, era) -> None:
+    """A model that made one up used to get a good one back, and could then confirm without the person."""
+    settings = real_account(tmp_path, confirm="either")
+    async with open_desk(company, settings) as formless:
+        good = (await formless("create_invoice", HATS))["confirm"]
+    person = Person("no")
+    async with open_desk(company, settings, era=era, person=person) as desk:
+        replies = [await desk("create_invoice", HATS, confirm=value) for value in ("yes", good)]
+
+        assert [reply["status"] for reply in replies] == ["declined", "declined"]
+        assert len(person.asked) == 2
+        assert not any("confirm" in reply for reply in replies)
+        assert hats(desk) == []
+
+
 async def test_consent_does_not_carry_over_to_a_changed_invoice(desk: Desk) -> None:
     preview = await desk("create_invoice", HATS)
 
@@ -168,7 +183,8 @@ async def test_an_answer_to_a_question_nobody_asked_is_refused(company, tmp_path
 
 
 async def test_what_changed_while_the_form_was_open_is_not_written(company, tmp_path, era) -> None:
-    async with open_desk(company, real_account(tmp_path, confirm="either")) as other:
+    settings = real_account(tmp_path, confirm="either")
+    async with open_desk(company, settings) as other:
         twin = await other("create_invoice", {**HATS, "reference": "PO 1"})
 
         async def meanwhile() -> None:
@@ -176,10 +192,11 @@ async def test_what_changed_while_the_form_was_open_is_not_written(company, tmp_
             await other("create_invoice", {**HATS, "reference": "PO 1"}, confirm=twin["confirm"])
 
         person = Person(before=meanwhile)
-        async with open_desk(company, real_account(tmp_path), era=era, person=person) as desk:
+        async with open_desk(company, settings, era=era, person=person) as desk:
             reply = await desk("create_invoice", HATS)
 
             assert reply["status"] == "changed"
+            assert "confirm" not in reply
             assert any("Perhaps a duplicate" in warning for warning in reply["warnings"])
             assert hats(desk) == []
 

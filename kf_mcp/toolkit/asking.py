@@ -66,15 +66,20 @@ class PersonOrConfirm:
         self._allowed = allowed
         self._seal = seal
 
+    @property
+    def may_confirm(self) -> bool:
+        """Whether a `confirm` value counts: in model mode always, under `either` only where no form can be shown."""
+        return self._allowed == "model" or (self._allowed == "either" and not can_ask(self._context))
+
     def given(self) -> Given | No | None:
-        """The person's answer that came with this call, or the confirm value where the owner allows one."""
+        """The person's answer that came with this call, or the confirm value where that counts."""
         state = self._context.request_state
         if state is not None and self._allowed != "model":
             answer = (self._context.input_responses or {}).get(QUESTION)
             if isinstance(answer, ElicitResult):
                 return _answer(answer.action, answer.content, state)
             return No(NOBODY)
-        if self._confirm and self._allowed != "person":
+        if self._confirm and self.may_confirm:
             return self._seal.given(self._confirm)
         return None
 

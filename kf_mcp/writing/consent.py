@@ -19,6 +19,11 @@ from kf_mcp.model import dates
 GOOD_FOR: Final = timedelta(minutes=10)
 """How long a confirm value can be used."""
 
+NOT_OF_THIS: Final = (
+    "This `confirm` value does not belong to this preview: it is made up, older than ten minutes, or of another request, or the "
+    "books changed. Nothing was written."
+)
+
 
 @dataclass(frozen=True)
 class Given:
@@ -29,6 +34,8 @@ class Given:
     covers: Callable[[str], bool]
     """Whether it was given to the plan with this consent digest."""
     channel: str
+    otherwise: str = "The books changed since the person agreed, so nothing was written."
+    """What to say where it does not cover the plan."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,10 @@ class CannotAsk:
 
 class Asker(Protocol):
     """Puts a question to the person behind this call."""
+
+    @property
+    def may_confirm(self) -> bool:
+        """Whether the caller itself may confirm by a value: never where a person can be asked, unless the owner says so."""
 
     def given(self) -> Given | No | None:
         """The yes or no that came with this call, if one did."""
@@ -90,7 +101,7 @@ class Seal:
 
     def given(self, value: str) -> Given:
         """The yes that this value stands for, whatever it covers."""
-        return Given(consent_id(value), lambda digest: self._is_good(value, digest), "confirm value")
+        return Given(consent_id(value), lambda digest: self._is_good(value, digest), "confirm value", NOT_OF_THIS)
 
     def _is_good(self, value: str, consent_digest: str) -> bool:
         head, _, mac = value.rpartition("-")

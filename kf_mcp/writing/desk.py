@@ -28,6 +28,10 @@ from kf_mcp.writing.settle import settle
 Make = Callable[[Books], Awaitable[Plan]]
 """Makes the plan of one request from these books."""
 
+NOBODY_TO_ASK: Final = (
+    "Nothing was written: only a person may confirm, and this client cannot put a form to one. Use a client that can, or let the "
+    "owner set KASHFLOW_CONFIRM=either (you confirm after showing this to the person)."
+)
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at a write that another call is sending."""
 
@@ -86,14 +90,14 @@ class Desk:
         if given is None:
             planned = await self._plan(request, self._books)
             return planned if isinstance(planned, WriteReply) else await self._ask(request, planned, asker)
-        return await self._confirmed(request, given)
+        return await self._confirmed(request, given, asker)
 
     async def idle(self) -> None:
         """Wait until nothing is being sent."""
         while self._sending:  # noqa: ASYNC110 - looked at once, when the server leaves
             await anyio.sleep(LOOK_AGAIN)
 
-    async def _confirmed(self, request: Request, given: Given) -> WriteReply:
+    async def _confirmed(self, request: Request, given: Given, asker: Asker) -> WriteReply:
         """Carry out what the yes that came with the call covers, once."""
         if entry := await self._trail.by_consent(given.id):
             return await self._replayed(entry, request)
@@ -106,41 +110,41 @@ class Desk:
         if isinstance(planned, WriteReply):
             return planned
         if given.covers(planned.digest):
-            return await self._carry_out(request, planned, given)
+            return await self._carry_out(request, planned, given, asker)
         if entry := await self._trail.by_consent(given.id):
             return await self._replayed(entry, request)
-        return self._preview(planned, changed=True)
+        return self._preview(planned, asker, given)
 
     async def _ask(self, request: Request, planned: Planned, asker: Asker) -> WriteReply | Asked:
         if self._settings.confirmed_by == "model":
-            return self._preview(planned)
+            return self._preview(planned, asker)
         answer = await asker.ask(planned.plan.in_words(), planned.digest)
         if isinstance(answer, Asked):
             return answer
         if isinstance(answer, No):
             return reply.declined(answer.why)
         if isinstance(answer, CannotAsk):
-            return self._preview(planned)
+            return self._preview(planned, asker)
         again = await self._plan(request, self._books.fresh())
         if isinstance(again, WriteReply):
             return again
         if not answer.covers(again.digest):
-            return self._preview(again, changed=True)
-        return await self._carry_out(request, again, answer)
+            return self._preview(again, asker, answer)
+        return await self._carry_out(request, again, answer, asker)
 
-    def _preview(self, planned: Planned, *, changed: bool = False) -> WriteReply:
-        """The preview, with the way to confirm it that the owner allows."""
-        first = "The books or the request changed since the person agreed, so nothing was written. " if changed else ""
-        if self._settings.confirmed_by == "person":
-            step = first + (
-                "Make the same call again, and the person will be asked about this preview."
-                if changed
-                else "Nothing was written: only a person may confirm, and this client cannot put a form to one. Use a client that "
-                "can, or let the owner set KASHFLOW_CONFIRM=either (you confirm after showing this to the person)."
+    def _preview(self, planned: Planned, asker: Asker, failed: Given | None = None) -> WriteReply:
+        """The preview, with the way to confirm it that the owner allows; `failed` is a yes that does not cover it."""
+        first = f"{failed.otherwise} " if failed else ""
+        if asker.may_confirm:
+            ask = (
+                "Nothing is written yet. Show this to the person; after a clear yes, make the same call with `confirm`."
             )
-            return reply.preview(planned.plan, next_step=step, changed=changed)
-        step = f"{first}Nothing is written yet. Show this to the person; after a clear yes, make the same call with `confirm`."
-        return reply.preview(planned.plan, next_step=step, confirm=self._seal.mint(planned.digest), changed=changed)
+            confirm = self._seal.mint(planned.digest)
+            return reply.preview(planned.plan, next_step=first + ask, confirm=confirm, changed=failed is not None)
+        if failed:
+            again = "Make the same call again, and the person will be asked about this preview."
+            return reply.preview(planned.plan, next_step=first + again, changed=True)
+        return reply.preview(planned.plan, next_step=NOBODY_TO_ASK)
 
     async def _plan(self, request: Request, books: Books) -> Planned | WriteReply:
         """Make the plan, unless an earlier write of the same stands in its way or is its outcome."""
@@ -210,17 +214,17 @@ class Desk:
         self._books.forget()
         return reply.outcome(settled, first="This was sent before, and nothing was sent now:")
 
-    async def _carry_out(self, request: Request, planned: Planned, given: Given) -> WriteReply:
+    async def _carry_out(self, request: Request, planned: Planned, given: Given, asker: Asker) -> WriteReply:
         """Send it, shielded from everything that could stop halfway: a cancelled call, a closed pipe, a signal."""
         self._sending += 1
         try:
             with anyio.CancelScope(shield=True):
-                return await self._first_or_again(request, planned, given)
+                return await self._first_or_again(request, planned, given, asker)
         finally:
             self._sending -= 1
         raise AssertionError("unreachable: a shielded scope is never cancelled")
 
-    async def _first_or_again(self, request: Request, planned: Planned, given: Given) -> WriteReply:
+    async def _first_or_again(self, request: Request, planned: Planned, given: Given, asker: Asker) -> WriteReply:
         """Send it; where another write to the same place came first, plan again and send only what the yes still covers."""
         while True:
             try:
@@ -236,7 +240,7 @@ class Desk:
                 return again
             if not given.covers(again.digest):
                 entry = await self._trail.by_consent(given.id)
-                return await self._replayed(entry, request) if entry else self._preview(again, changed=True)
+                return await self._replayed(entry, request) if entry else self._preview(again, asker, given)
             planned = again
 
     def _consented(self, request: Request, planned: Planned, given: Given) -> Consented:
