@@ -47,6 +47,24 @@ class ChoiceNeeded(Refused):
         super().__init__(problem, f"Call again with `{field}` set to one of:\n{listed}" if choices else "")
         self.field = field
         self.choices = choices
+        self.wrong = problem
+
+    @classmethod
+    def together(cls, open_choices: "list[ChoiceNeeded]") -> "ChoiceNeeded":
+        """All open choices in one error; those with the same possibilities share one list."""
+        if len(open_choices) == 1:
+            return open_choices[0]
+        by_list: dict[tuple[str, ...], list[ChoiceNeeded]] = {}
+        for choice in open_choices:
+            by_list.setdefault(tuple(choice.choices), []).append(choice)
+        first = cls(open_choices[0].field, " ".join(choice.wrong for choice in open_choices), [])
+        advice = []
+        for listed, alike in by_list.items():
+            fields = " and ".join(f"`{choice.field}`" for choice in alike)
+            advice.append(f"Set {fields} to one of:\n" + "\n".join(f"- {item}" for item in listed))
+        first.next = "Call again with every choice made; ask the person. " + "\n".join(advice)
+        first.args = (f"{first.problem} {first.next}",)
+        return first
 
 
 class NotAllowed(Refused):

@@ -17,6 +17,7 @@ from kf_mcp.model.customers import Customer
         ("BS1 6XN", "PENH01", "postcode"),
         ("+44 117 496 0100", "PENH01", "telephone"),
         ("Tregear", "PENH01", "contact"),
+        ("Germany", "MULL01", "place"),
         ("Llyn Pottery", "LLYN01", "name"),
     ],
 )

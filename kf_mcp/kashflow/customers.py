@@ -157,7 +157,7 @@ class InsertCustomer(Step):
 
     kind: ClassVar[str] = "new customer"
     operation: ClassVar[str] = "InsertCustomer"
-    undo: ClassVar[str] = "delete the customer, as long as nothing has been entered for it"
+    undo: ClassVar[str] = "in KashFlow itself: delete the customer, as long as nothing has been entered for it"
 
     customer: NewCustomer
     alike: tuple[int, ...] = ()

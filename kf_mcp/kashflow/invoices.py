@@ -102,7 +102,9 @@ class InsertInvoice(Step):
 
     kind: ClassVar[str] = "new invoice"
     operation: ClassVar[str] = "InsertInvoice"
-    undo: ClassVar[str] = "delete the invoice, as long as nothing has been paid or e-mailed; otherwise credit it"
+    undo: ClassVar[str] = (
+        "in KashFlow itself: delete the invoice while nothing is paid or e-mailed, otherwise credit it"
+    )
 
     invoice: NewInvoice
 

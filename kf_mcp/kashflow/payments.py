@@ -44,7 +44,7 @@ class InsertInvoicePayment(Step):
 
     kind: ClassVar[str] = "payment of an invoice"
     operation: ClassVar[str] = "InsertInvoicePayment"
-    undo: ClassVar[str] = "delete the payment, which makes the invoice outstanding again"
+    undo: ClassVar[str] = "in KashFlow itself: delete the payment, which makes the invoice outstanding again"
 
     payment: NewPayment
 

@@ -40,6 +40,11 @@ class Customer(BaseModel):
         """Every address in the e-mail field, which may hold several."""
         return tuple(part for part in self.email.replace(";", " ").replace(",", " ").split() if "@" in part)
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The lines of the address, and the country."""
+        return (*self.address, self.country)
+
 
 class NewCustomer(BaseModel):
     """A customer to be entered."""

@@ -53,7 +53,9 @@ def _iso_only(value: object) -> object:
         text = value.strip()
         try:
             return date.fromisoformat(text) if len(text) == len("2026-11-22") else datetime.fromisoformat(text).date()
-        except ValueError:
+        except ValueError as error:
+            if "day is out of range" in str(error):
+                raise ValueError("is not a date; that month has fewer days") from None
             raise ValueError("is not a date; write it year first, as in 2026-11-22") from None
     if isinstance(value, date) and not isinstance(value, datetime):
         return value

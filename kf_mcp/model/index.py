@@ -1,6 +1,6 @@
 """An index of customers by their words, so that a search over tens of thousands looks at a few hundred.
 
-Each word of a name or contact leads to the customers that have it. A word asked for is first compared with all known words (there
+Each word of a name, contact or place leads to the customers that have it. A word asked for is first compared with all known words (there
 are far fewer of them than customers), then the customers behind the similar ones are weighed exactly as `search` does it.
 """
 
@@ -133,5 +133,5 @@ def _keys(customer: Customer) -> set[str]:
         found = search.key_words(text)
         keys.update(found)
         keys.update(one + other for one, other in pairwise(found))
-    keys.update(search.words(customer.name))
+    keys.update(search.words(" ".join((customer.name, *customer.places))))
     return keys

@@ -10,8 +10,12 @@ from rapidfuzz import fuzz
 
 SUFFIXES: Final = frozenset({"ltd", "limited", "plc", "llp", "co", "company", "inc", "gmbh", "the", "and"})
 """Words that people leave out of a firm's name."""
-GOOD: Final = 62.0
+GOOD: Final = 70.0
 """Matches below this score are not shown."""
+MISSPELT: Final = 93.0
+"""Below this score something was misspelt or left out."""
+SAME_PERSON: Final = 85.0
+"""Names of people are short; below this likeness they are other people's."""
 NEARLY_THE_SAME: Final = 86.0
 """Two names above this score may be the same firm."""
 
@@ -62,6 +66,10 @@ class Party(Protocol):
     @property
     def postcode(self) -> str:
         """The postcode."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The lines of the address, and the country where it is known."""
 
 
 P = TypeVar("P", bound=Party)
@@ -125,25 +133,39 @@ def _match(query: str, asked: list[str], party: P) -> Match[P]:
     tries = [
         *marks(query, party),
         (_name(asked, party.name), "name"),
-        (_of_words(asked, key_words(party.contact)) * 0.93, "contact"),
+        (_contact(asked, party.contact), "contact"),
+        (_place(asked, party), "place"),
     ]
     score, why = max(tries, key=lambda scored: scored[0])
     return Match(party, score, _said(why, score))
 
 
 def _said(why: str, score: float) -> str:
-    return why if score >= 93 else f"similar {why}"  # noqa: PLR2004 - below, something was misspelt or left out
+    return why if score >= MISSPELT or why == "place" else f"similar {why}"
 
 
 def _name(asked: list[str], name: str) -> float:
     """The name word by word; or all run together, for a space in the wrong place."""
     there = key_words(name)
+    if set(asked) <= SUFFIXES:  # only "Ltd" or "GmbH" was asked for
+        return 80.0 if set(asked) <= set(words(name)) else 0.0
     if asked == there:
         return 100.0
     by_words = _of_words(asked, there)
     whole = fuzz.ratio("".join(asked), "".join(there)) * 0.97
     unasked = max(0, len(there) - len(asked))
     return max(by_words - 1.5 * unasked, whole)
+
+
+def _contact(asked: list[str], contact: str) -> float:
+    score = _of_words(asked, key_words(contact))
+    return score * 0.93 if score >= SAME_PERSON else 0.0
+
+
+def _place(asked: list[str], party: Party) -> float:
+    """Town, region or country, spelt as it stands there."""
+    there = set(words(" ".join(party.places)))
+    return 88.0 if asked and all(word in there for word in asked) else 0.0
 
 
 def _of_words(asked: list[str], there: list[str]) -> float:

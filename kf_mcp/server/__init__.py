@@ -30,6 +30,8 @@ Writing: a tool that writes first makes a preview and writes nothing. {confirmat
 fill a VAT rate, nominal or date that the person did not give: when choices come back, ask the person. After a reply with status \
 `unknown`, do not write it in another way; call the same tool with the same arguments again later, or look at `list_writes`.
 
+Nothing here changes, deletes, credits or e-mails what stands in the books: say so, and that it is done in KashFlow itself.
+
 Reading: find with loose words (`find_customers`, `find_invoices`), then look at one (`get_customer`, `get_invoice`). Sums in replies \
 cover everything that matched, rows may be cut; `next_offset` gives the rest.
 

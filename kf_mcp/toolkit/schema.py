@@ -97,7 +97,7 @@ def _from_json(value: str) -> Any:
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"Did you mean `{near[0]}`?" if near else "Known are: " + ", ".join(f"`{word}`" for word in known) + "."
     return f"There is no argument `{text.bounded(name, 60)}`. {hint}"
 
@@ -122,12 +122,30 @@ def _problems(error: ValidationError, model: type[BaseModel]) -> str:
     sentences = []
     for found in error.errors(include_url=False)[:8]:
         where = _where(found["loc"])
-        said = found["msg"].removeprefix("Value error, ").rstrip(".")
+        said = _said(found)
         if found["type"] == "extra_forbidden":
             said = f"is not known here{_nearest(str(found['loc'][-1]), model, found['loc'])}"
         given = "" if found["type"] == "missing" else f" (given: {text.bounded(repr(found['input']), 60)})"
         sentences.append(f"`{where}`: {said[:1].lower()}{said[1:]}{given}.")
     return " ".join(sentences)
+
+
+def _said(found: Mapping[str, Any]) -> str:
+    """What is wrong with one argument, in words that say what to write instead."""
+    limits = found.get("ctx", {})
+    match found["type"]:
+        case "decimal_parsing" | "decimal_type" | "float_parsing":
+            return "is not a number; write it plainly, as in 1089.99, without currency signs or thousands commas"
+        case "missing":
+            return "is missing"
+        case "too_short":
+            return "is empty; at least one is needed"
+        case "string_too_short":
+            return "is empty"
+        case "string_too_long":
+            return f"is too long; at most {limits['max_length']} characters"
+        case _:
+            return str(found["msg"]).removeprefix("Value error, ").rstrip(".")
 
 
 def _where(location: tuple[int | str, ...]) -> str:

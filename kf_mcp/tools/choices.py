@@ -25,7 +25,7 @@ N = TypeVar("N", bound=Named)
 
 
 async def customer(books: Books, said: str) -> Customer:
-    """The customer with this code, or the only one with exactly this name, read now.
+    """The customer with this code, or the only one with this name (Ltd and the like left off), read now.
 
     Raises ChoiceNeeded with the candidates, or NotFound.
     """
@@ -39,6 +39,7 @@ async def customer(books: Books, said: str) -> Customer:
     exact = [found for found in everyone if found.code.casefold() == said.casefold()]
     exact = exact or [found for found in everyone if found.name.casefold() == said.casefold()]
     exact = exact or [found for found in everyone if search.words(found.name) == search.words(said)]
+    exact = exact or [found for found in everyone if search.key_words(found.name) == search.key_words(said)]
     if len(exact) == 1:
         return await books.customers.by_id(exact[0].id)
     candidates = exact or [match.party for match in await books.customers.find(said)]

@@ -188,7 +188,7 @@ async def create_customer(
         f"Code: {code or 'made by KashFlow from the name'}",
         f"Contact: {contact or 'none'}; e-mail: {email or 'none'}; telephone: {telephone or mobile or 'none'}",
         f"Address: {', '.join([*new.address, postcode, country or country_code]).strip(', ') or 'none'}",
-        f"Region for VAT: {new.region}{'' if region else ' (assumed, as no country was given)'}",
+        f"Region for VAT: {new.region}{'' if region or country or country_code else ' (assumed, as no country was given)'}",
         f"VAT number: {vat_number or 'none'}",
         f"Payment terms: {f'{payment_terms} days' if payment_terms else 'those of the company'}",
     ]

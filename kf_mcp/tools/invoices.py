@@ -52,6 +52,8 @@ async def find_invoices(
     """
     if from_date and to_date and from_date > to_date:
         raise Refused("`from_date` is after `to_date`.", "Swap them.")
+    if min_amount is not None and max_amount is not None and min_amount > max_amount:
+        raise Refused("`min_amount` is above `max_amount`.", "Swap them.")
     buyer = await choices.customer(books, customer) if customer.strip() else None
     found, searched = await _looked_through(books, buyer.id if buyer else 0, status, from_date, to_date)
     today = books.today

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from kf_mcp.errors import ChoiceNeeded, Refused
+from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.payments import InsertInvoicePayment
 from kf_mcp.model import dates, money
@@ -21,6 +21,8 @@ from kf_mcp.tools.customers import Line
 from kf_mcp.writing.plan import Plan
 
 FAR_OFF: Final = timedelta(days=60)
+NEARLY: Final = Decimal("1.03")
+"""A bank's rate differs from the invoice's by a few percent."""
 
 
 def _whole_pennies(value: Decimal) -> Decimal:
@@ -53,6 +55,7 @@ async def record_payment(
     possible and none is named, the choices come back: ask the person. Each call records one more payment. This moves no money.
     """
     owed = await books.invoices.get(invoice)
+    payer = await books.customers.by_id(owed.customer_id)
     earlier = await books.payments.of_invoice(invoice)
     _refuse_settled(owed, earlier)
     how, how_source = choices.one_of(await books.reference.payment_methods(), method, "method", "payment method")
@@ -60,10 +63,10 @@ async def record_payment(
         await books.reference.bank_accounts(), bank_account, "bank_account", "bank account"
     )
     if amount is None and owed.currency != money.HOME:
-        raise ChoiceNeeded(
-            "amount",
-            f"Invoice {owed.number} is in {owed.currency}, and KashFlow keeps payments in pounds: say how many pounds came in.",
-            [f"the pounds that reached the bank (about {money.in_words(_in_pounds(owed))} by the invoice's rate)"],
+        raise Refused(
+            f"Invoice {owed.number} is in {owed.currency}, and KashFlow keeps payments in pounds.",
+            "Call again with `amount` set to the pounds that reached the bank: "
+            f"about {money.in_words(_in_pounds(owed))} by the invoice's rate.",
         )
     received = amount if amount is not None else owed.outstanding
     day = date or books.today
@@ -92,7 +95,7 @@ async def record_payment(
         *([f"Note: {quoted(note)}"] if note else []),
     ]
     return Plan(
-        title=f"Payment of {money.in_words(received)} for invoice {owed.number} ({owed.customer_code})",
+        title=f"Payment of {money.in_words(received)} from {quoted(payer.name, 80)} ({payer.code}) for invoice {owed.number}",
         facts=tuple(facts),
         warnings=tuple(_warnings(owed, payment, earlier, books.today)),
         steps=(InsertInvoicePayment(payment=payment),),
@@ -109,7 +112,7 @@ def _in_pounds(owed: Invoice) -> Decimal:
 def _owed_in_words(owed: Invoice) -> str:
     show = money.in_words
     return (
-        f"Invoice {owed.number} of {dates.in_words(owed.issue_date)} to {owed.customer_code}: "
+        f"Invoice {owed.number} of {dates.in_words(owed.issue_date)}: "
         f"{show(owed.gross, owed.currency)}, of which {show(owed.outstanding, owed.currency)} is outstanding"
         + (
             ""
@@ -145,6 +148,10 @@ def _warnings(owed: Invoice, payment: NewPayment, earlier: list[Payment], today:
     if owed.currency == money.HOME and payment.amount > owed.outstanding:
         over = money.in_words(payment.amount - owed.outstanding)
         said.append(f"That is {over} more than is outstanding; the invoice would be overpaid.")
+    if owed.currency != money.HOME and payment.amount > _in_pounds(owed) * NEARLY:
+        said.append(
+            f"That is more than the {money.in_words(_in_pounds(owed))} outstanding by the invoice's rate. Is it the figure in pounds?"
+        )
     if payment.date < owed.issue_date:
         said.append(f"The payment is dated before the invoice ({dates.in_words(owed.issue_date)}).")
     if payment.date > today:

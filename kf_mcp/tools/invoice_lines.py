@@ -1,0 +1,207 @@
+"""The lines of an invoice to be raised: what is asked for, and how each choice that was left open is made or handed back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from kf_mcp.errors import ChoiceNeeded, Refused
+from kf_mcp.kashflow.books import Books
+from kf_mcp.model import vat
+from kf_mcp.model.customers import Customer
+from kf_mcp.model.invoices import NOT_APPLICABLE, Invoice, NewLine
+from kf_mcp.model.money import Figure
+from kf_mcp.model.reference import Company, Nominal
+from kf_mcp.model.text import has_control_characters
+from kf_mcp.tools import choices
+
+PLACES: Final = 4
+"""KashFlow keeps four decimal places of quantities and prices."""
+
+T = TypeVar("T")
+
+
+def _at_most_four_places(value: Decimal) -> Decimal:
+    if -int(value.normalize().as_tuple().exponent) > PLACES:
+        raise ValueError("has more than four decimal places, which KashFlow cannot hold")
+    return value
+
+
+def _description(value: str) -> str:
+    if has_control_characters(value):
+        raise ValueError("holds control characters; write plain text")
+    return value.strip()
+
+
+def _rate(value: Any) -> Any:
+    if isinstance(value, str):
+        said = value.strip().rstrip("%").strip()
+        return NOT_APPLICABLE if said.upper() in {"N/A", "NA"} else said
+    return value
+
+
+Exact = Annotated[Figure, AfterValidator(_at_most_four_places)]
+Rate = Annotated[
+    Decimal,
+    BeforeValidator(_rate),
+    Field(ge=-1, le=100),
+    WithJsonSchema({"type": "string"}),
+]
+
+
+class LineAsked(BaseModel):
+    """One line of the invoice."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: Annotated[
+        str,
+        AfterValidator(_description),
+        Field(min_length=1, max_length=2000, description="What was sold, as the customer reads it"),
+    ]
+    quantity: Annotated[Exact, Field(gt=0, description="Above 0; up to four places")] = Decimal(1)
+    unit_price: Annotated[Exact, Field(description="Net of VAT; negative for a discount. Up to four places")]
+    vat_rate: Annotated[
+        Rate | None, Field(description="20, 5, 0 (percent) or N/A. Leave out to take the nominal's own, if it has one")
+    ] = None
+    nominal: Annotated[int | None, Field(description="Sales nominal code; leave out to take the usual one")] = None
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A line with every choice made, where the choices came from, and what a bookkeeper would ask about it."""
+
+    line: NewLine
+    source: str
+    remark: str
+
+
+class Usual:
+    """What the books say is usual: nominals, rates, and this customer's invoices so far."""
+
+    def __init__(
+        self,
+        books: Books,
+        buyer: Customer,
+        company: Company,
+        past: list[Invoice],
+        nominals: Sequence[Nominal],
+        rates: set[Decimal],
+    ) -> None:
+        self._owners = books.sales_nominal
+        self._buyer = buyer
+        self._company = company
+        self._past = past
+        self._nominals = nominals
+        self._sales = {nominal.id: nominal for nominal in nominals if nominal.use == "sales"}
+        self._rates = rates
+
+    def nominal(self, line: LineAsked, n: int) -> tuple[Nominal, str]:
+        """The nominal of a line: the one named, the owner's, the customer's last, the only one; else the choices come back."""
+        field = f"lines[{n}].nominal"
+        if line.nominal is not None:
+            return choices.sales_nominal(self._nominals, line.nominal, field), ""
+        if self._owners is not None:
+            found = choices.sales_nominal(self._nominals, self._owners, field)
+            return found, "nominal: the owner's KASHFLOW_SALES_NOMINAL"
+        invoices = [invoice for invoice in self._past if not invoice.is_credit_note]
+        last = max(invoices, key=lambda invoice: (invoice.issue_date, invoice.number), default=None)
+        used = {row.nominal_id for row in last.lines} if last else set()
+        if last and len(used) == 1 and (only := self._sales.get(next(iter(used)))):
+            return only, f"nominal: as on the customer's last invoice, {last.number}"
+        if len(self._sales) == 1:
+            return next(iter(self._sales.values())), "nominal: the only one for sales"
+        listed = [choices.nominal_in_words(nominal) for nominal in self._sales.values()]
+        raise ChoiceNeeded(field, f"Line {n + 1} names no nominal, and the books do not say which is usual.", listed)
+
+    def vat_rate(self, line: LineAsked, n: int, nominal: Nominal | None) -> tuple[Decimal, str]:
+        """The VAT rate of a line: the one named, or the nominal's where that is certain; else the choices come back."""
+        if not self._company.vat_registered:
+            return self._no_vat(line, n), "no VAT: the company is not registered"
+        listed = [vat.meaning(rate) for rate in sorted(self._rates, reverse=True)]
+        field, asked = f"lines[{n}].vat_rate", line.vat_rate
+        if asked is not None:
+            if asked not in self._rates:
+                raise ChoiceNeeded(field, f"{vat.rate_in_words(asked)} is not a VAT rate of this account.", listed)
+            return asked, ""
+        if self._buyer.region != "UK":
+            why = f"the customer is not in the UK ({self._buyer.region}){self._so_far()}"
+            raise ChoiceNeeded(field, f"Line {n + 1} names no VAT rate, and {why}.", listed)
+        if nominal is None or nominal.vat_rate > 0 or nominal.vat_rate == NOT_APPLICABLE:
+            return (nominal.vat_rate, f"VAT rate: that of nominal {nominal.code}") if nominal else (Decimal(0), "")
+        why = f"nominal {choices.nominal_in_words(nominal)} has no rate of its own"
+        raise ChoiceNeeded(field, f"Line {n + 1} names no VAT rate, and {why}.", listed)
+
+    def _no_vat(self, line: LineAsked, n: int) -> Decimal:
+        if line.vat_rate is not None and line.vat_rate > 0:
+            raise Refused(
+                f"Line {n + 1} charges {vat.rate_in_words(line.vat_rate)} VAT, but the company is not registered for VAT.",
+                "Nothing was written. Leave `vat_rate` out: no VAT is charged.",
+            )
+        return line.vat_rate or Decimal(0)
+
+    def _so_far(self) -> str:
+        """Which rates this customer's last invoices carried: a fact to choose by, not a choice."""
+        recent = sorted(self._past, key=lambda invoice: (invoice.issue_date, invoice.number))[-3:]
+        used = sorted({vat.rate_in_words(row.vat_rate) for invoice in recent for row in invoice.lines})
+        return f"; the last invoices to this customer carried {', '.join(used)}" if used else ""
+
+    def remark(self, rate: Decimal, n: int, nominal: Nominal) -> str:
+        """What is odd about this rate for this nominal; empty where nothing is."""
+        if (
+            self._company.vat_registered
+            and self._buyer.region == "UK"
+            and nominal.vat_rate > 0
+            and rate != nominal.vat_rate
+        ):
+            return (
+                f"Line {n + 1} carries {vat.rate_in_words(rate)}, but nominal {choices.nominal_in_words(nominal)} has "
+                f"{vat.rate_in_words(nominal.vat_rate)} as its own rate."
+            )
+        return ""
+
+
+async def resolve(
+    books: Books, lines: Sequence[LineAsked], buyer: Customer, company: Company, past: list[Invoice]
+) -> list[Resolved]:
+    """Each line with every choice made. Raises ChoiceNeeded with everything that is open, in all lines at once."""
+    nominals = await books.reference.nominals()
+    rates = {found.rate for found in await books.reference.vat_rates()} | {NOT_APPLICABLE, Decimal(0)}
+    usual = Usual(books, buyer, company, past, nominals, rates)
+    still_open: list[ChoiceNeeded] = []
+
+    def made(choose: Callable[[], tuple[T, str]]) -> tuple[T, str] | None:
+        try:
+            return choose()
+        except ChoiceNeeded as choice:
+            still_open.append(choice)
+            return None
+
+    resolved = []
+    for n, line in enumerate(lines):
+        nominal = made(lambda line=line, n=n: usual.nominal(line, n))  # type: ignore[misc]
+        chosen = nominal[0] if nominal else None
+        rate = made(lambda line=line, n=n, chosen=chosen: usual.vat_rate(line, n, chosen))  # type: ignore[misc]
+        if nominal and rate:
+            resolved.append(_resolved(usual, line, n, nominal, rate))
+    if still_open:
+        raise ChoiceNeeded.together(still_open)
+    return resolved
+
+
+def _resolved(
+    usual: Usual, line: LineAsked, n: int, nominal: tuple[Nominal, str], rate: tuple[Decimal, str]
+) -> Resolved:
+    new = NewLine(
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        vat_rate=rate[0],
+        nominal_id=nominal[0].id,
+        nominal_code=nominal[0].code,
+        nominal_name=nominal[0].name,
+    )
+    source = "; ".join(source for source in (rate[1], nominal[1]) if source)
+    return Resolved(new, source, usual.remark(rate[0], n, nominal[0]))
