@@ -81,7 +81,7 @@ class SaidNo(Refused):
     advice = "Nothing was written. Correct what KashFlow names and call again."
 
     def __init__(self, operation: str, detail: str, advice: str | None = None) -> None:
-        super().__init__(f"KashFlow refused {operation}: {detail.rstrip('.')}.", advice)
+        super().__init__(f"KashFlow refused {operation}: “{detail.rstrip('.')}”.", advice)
         self.operation = operation
         self.detail = detail
 

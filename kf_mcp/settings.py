@@ -106,8 +106,13 @@ class Settings(BaseSettings):
 
     @property
     def account(self) -> str:
-        """The account that a write belongs to: address and user name (never the password)."""
-        return "demo" if self.is_demo else f"{self.url} {self.username}"
+        """The account that a write belongs to: address and user name (never the password), however they are spelt."""
+        if self.is_demo:
+            return "demo"
+        parts = urlsplit(self.url)
+        host = (parts.hostname or "").lower()
+        host = "this computer" if is_loopback(host) else host
+        return f"{host}:{parts.port or ''}{parts.path.rstrip('/').lower()} {self.username.strip().casefold()}"
 
 
 def load(env_file: Path | None = None) -> Settings:

@@ -150,7 +150,7 @@ async def desk(company: Simulator, tmp_path: Path) -> AsyncIterator[Desk]:
 
     async def hold() -> None:  # entered and left in one task, as cancel scopes demand
         try:
-            async with open_desk(company, real_account(tmp_path, confirm="either")) as opened:
+            async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="all")) as opened:
                 ready.set_result(opened)
                 await over.wait()
         except BaseException as error:

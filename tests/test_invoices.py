@@ -113,7 +113,7 @@ async def test_an_invoice_below_zero_is_refused_and_a_discount_line_is_not(desk:
         ({"lines": [{"description": "x", "unit_price": "1.00001"}]}, "four decimal places"),
         ({"lines": [{"description": "x", "unit_price": 1, "vat_rate": 19, "nominal": 4000}]}, "19% is not a VAT rate"),
         ({"lines": [{"description": "x" * 10_000, "unit_price": 1}]}, "`lines[0].description`"),
-        ({"lines": [{"description": "a\x07b", "unit_price": 1}]}, "control characters"),
+        ({"lines": [{"description": "a\x07b", "unit_price": 1}]}, "control or invisible characters"),
         ({"lines": [{"description": "x", "unit_price": "NaN"}]}, "`lines[0].unit_price`"),
         ({"lines": [{"description": "x", "unit_price": 1, "nominall": 4000}]}, "did you mean `nominal`?"),
         ({"currency": "XXX"}, "not a currency of this account"),

@@ -18,6 +18,7 @@ import httpx
 from kf_mcp.errors import AddressNotAllowed, CredentialsRejected, Failure, OutcomeUnknown, Refused, SaidNo, Unavailable
 from kf_mcp.kashflow.envelopes import Answer, Envelopes, Fault, Unusable
 from kf_mcp.kashflow.streaming import LARGEST_STREAM, ListReader
+from kf_mcp.model.text import bounded, quoted
 from kf_mcp.settings import Settings
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ NEVER_SENT: Final = (
     httpx.UnsupportedProtocol,
     httpx.ProxyError,
 )
-TIMEOUT_TEXTS: Final = ("timeout expired", "timed out", "timeout period")
+TIMEOUT_TEXTS: Final = ("timeout", "time-out", "timed out", "time out")
 """What a database timeout says; KashFlow's back end is SQL Server and does time out (seen through its REST API)."""
 
 
@@ -72,6 +73,22 @@ class Connection:
         """Let go of the pooled connections."""
         await self._closing.aclose()
         self._http = None
+
+    @property
+    def address(self) -> str:
+        """Where the service is."""
+        return self._settings.url
+
+    @property
+    def patience(self) -> float:
+        """Seconds that one exchange may take."""
+        return self._settings.timeout * 2
+
+    @asynccontextmanager
+    async def fetched(self, link: str) -> AsyncIterator[httpx.Response]:
+        """A page of KashFlow's that is no SOAP; within, it can be read. No credentials go with it, no redirect is followed."""
+        async with self._places, self._client().stream("GET", link) as response:
+            yield response
 
     @property
     def typed(self) -> Any:
@@ -115,7 +132,7 @@ class Connection:
                     return reader.finish()
 
                 try:
-                    with _unanswered(operation, response.status_code, lambda: reader.beginning):
+                    with self._unanswered(operation, response.status_code, lambda: reader.beginning):
                         values, status, detail = await anyio.to_thread.run_sync(read)
                 finally:
                     await pieces.aclose()
@@ -129,7 +146,7 @@ class Connection:
             try:
                 answer = await call()
                 if answer.is_ok or not _is_timeout(answer.detail):
-                    return _checked(answer)
+                    return self._checked(answer)
                 reason = "its database timed out"
             except _NoAnswer as error:
                 reason = error.reason
@@ -148,19 +165,34 @@ class Connection:
             if error.sent:
                 raise OutcomeUnknown(f"{operation} was sent, but {error.reason}.") from None
             raise Unavailable(f"KashFlow could not be reached for {operation}: {error.reason}.") from None
-        if not answer.is_ok and _is_timeout(answer.detail):
-            raise OutcomeUnknown(f"{operation} was sent, but KashFlow's database timed out over it.")
-        if answer.status is None and answer.result is None:
-            raise OutcomeUnknown(f"{operation} was sent, but the answer holds neither a status nor a result.")
-        return _checked(answer)
+        doubt = _doubt(answer)
+        if doubt:
+            raise OutcomeUnknown(f"{operation} was sent, but {doubt}.")
+        return self._checked(answer)
 
     async def _call(self, operation: str, arguments: Mapping[str, Any]) -> Answer:
         async with self._sent(operation, arguments) as response:
             body = b"".join([piece async for piece in _bounded_pieces(response, LARGEST_ANSWER)])
-        with _unanswered(operation, response.status_code, lambda: body):
+        with self._unanswered(operation, response.status_code, lambda: body):
             if len(body) > OFF_THE_LOOP:
                 return await anyio.to_thread.run_sync(self._envelopes.answer, operation, body)
             return self._envelopes.answer(operation, body)
+
+    @contextmanager
+    def _unanswered(self, operation: str, status: int, body: Callable[[], bytes]) -> Iterator[None]:
+        """Turn what is no good answer into `_NoAnswer`, or Refused where KashFlow could not even read the request."""
+        try:
+            yield
+        except Fault as fault:
+            said = self._shown(fault.text)
+            if fault.code == "Client":
+                raise Refused(
+                    f"KashFlow could not read our request for {operation}: {said}",
+                    "Nothing was written. This is a fault of kf_mcp or a change at KashFlow: report it.",
+                ) from None
+            raise _NoAnswer(f"KashFlow failed inside ({said})", sent=True) from None
+        except Unusable as error:
+            raise _NoAnswer(_page_or(status, body(), str(error)), sent=True) from None
 
     def _envelope(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
         credentials = {
@@ -171,7 +203,10 @@ class Connection:
             return self._envelopes.request(operation, {**credentials, **arguments})
         except Exception as error:  # noqa: BLE001 - zeep's own texts may repeat what it was given, the password included
             kind = type(error).__name__
-            raise RuntimeError(f"the request for {operation} does not fit its description: {kind}") from None
+            raise Refused(
+                f"The request for {operation} does not fit its description ({kind}).",
+                "Nothing was written. This is a fault of kf_mcp: report it.",
+            ) from None
 
     @asynccontextmanager
     async def _sent(self, operation: str, arguments: Mapping[str, Any]) -> AsyncIterator[httpx.Response]:
@@ -194,6 +229,17 @@ class Connection:
                 raise _NoAnswer(f"no answer came within {limit:g} seconds", sent=True) from None
             except httpx.HTTPError as error:
                 raise _NoAnswer(f"the connection broke ({type(error).__name__})", sent=True) from None
+
+    def _checked(self, answer: Answer) -> Answer:
+        """The answer, if KashFlow says that it worked; else the error that its words call for."""
+        if answer.is_ok:
+            return answer
+        raise _refusal(answer.operation, self._shown(answer.detail) or "no reason given")
+
+    def _shown(self, text: str) -> str:
+        """KashFlow's words on one bounded line, without the password should they ever repeat it."""
+        password = self._settings.password.get_secret_value()
+        return bounded(text.replace(password, "***") if password else text, 400)
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
@@ -219,22 +265,6 @@ async def _bounded_pieces(response: httpx.Response, largest: int = LARGEST_STREA
         yield piece
 
 
-@contextmanager
-def _unanswered(operation: str, status: int, body: Callable[[], bytes]) -> Iterator[None]:
-    """Turn what is no good answer into `_NoAnswer`, or Refused where KashFlow could not even read the request."""
-    try:
-        yield
-    except Fault as fault:
-        if fault.code == "Client":
-            raise Refused(
-                f"KashFlow could not read our request for {operation}: {fault.text[:300]}",
-                "Nothing was written. This is a fault of kf_mcp or a change at KashFlow: report it.",
-            ) from None
-        raise _NoAnswer(f"KashFlow failed inside ({fault.text[:200]})", sent=True) from None
-    except Unusable as error:
-        raise _NoAnswer(_page_or(status, body(), str(error)), sent=True) from None
-
-
 def _page_or(status: int, body: bytes, reason: str) -> str:
     """Why the answer is no answer, in words that point to the cause."""
     if status != httpx.codes.OK:
@@ -250,17 +280,24 @@ def _is_timeout(detail: str) -> bool:
     return any(text in detail.lower() for text in TIMEOUT_TEXTS)
 
 
-def _checked(answer: Answer) -> Answer:
-    """The answer, if KashFlow says that it worked; else the error that its words call for."""
-    if answer.is_ok:
-        return answer
-    raise _refusal(answer)
+def _doubt(answer: Answer) -> str:
+    """Why this answer to a write proves neither that it was written nor that it was not; empty where it proves one."""
+    status = (answer.status or "").strip().upper()
+    if status not in {"OK", "NO", ""}:
+        return f"KashFlow answered with the status {quoted(status, 20)}, which is neither OK nor NO"
+    if status == "NO" and _is_timeout(answer.detail):
+        return "KashFlow's database timed out over it"
+    if status == "NO" and isinstance(answer.result, int) and answer.result > 0:
+        return f"KashFlow said NO and gave the number {answer.result} all the same"
+    if not status and not answer.result:
+        return "the answer holds neither a status nor a result"
+    return ""
 
 
-def _refusal(answer: Answer) -> Failure:
-    detail = answer.detail or "no reason given"
+def _refusal(operation: str, detail: str) -> Failure:
+    """The error that KashFlow's words call for."""
     if "incorrect username or password" in detail.lower():
         return CredentialsRejected()
     if "access list" in detail.lower():
         return AddressNotAllowed(detail)
-    return SaidNo(answer.operation, detail[:500])
+    return SaidNo(operation, detail)

@@ -11,11 +11,11 @@ from typing_extensions import override
 from kf_mcp.errors import NotFound, OutcomeUnknown
 from kf_mcp.kashflow import progress, wire
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.step import Evidence, Landed, Step, Trace, digest
+from kf_mcp.kashflow.step import Arrivals, Evidence, Landed, Step, Trace, digest
 from kf_mcp.model import dates
 from kf_mcp.model.customers import Customer, CustomerBalance, NewCustomer, Region
 from kf_mcp.model.index import Index
-from kf_mcp.model.search import Match
+from kf_mcp.model.search import NEARLY_THE_SAME, Match, likeness
 
 FRESH_FOR: Final = 60.0
 """Seconds until the snapshot asks KashFlow what has changed."""
@@ -160,8 +160,8 @@ class InsertCustomer(Step):
     undo: ClassVar[str] = "in KashFlow itself: delete the customer, as long as nothing has been entered for it"
 
     customer: NewCustomer
-    alike: tuple[int, ...] = ()
-    """The ids of customers that look exactly the same and are there already."""
+    known: tuple[int, ...] = ()
+    """The ids of customers with nearly the same name that are there already."""
 
     @override
     def target(self) -> str:
@@ -169,11 +169,11 @@ class InsertCustomer(Step):
 
     @override
     def trace(self) -> Trace:
-        return {"like": likeness(self.customer)}
+        return {"like": _likeness(self.customer), "name": self.customer.name}
 
     @override
     async def evidence(self, soap: Connection) -> Evidence:
-        return {"ids": list(self.alike)}
+        return {"ids": list(self.known)}
 
     @override
     async def send(self, soap: Connection) -> Landed:
@@ -185,13 +185,13 @@ class InsertCustomer(Step):
 
     @classmethod
     @override
-    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> list[Landed]:
+    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> Arrivals:
         known = set(evidence["ids"])
-        return [
-            Landed(id=customer.id, code=customer.code)
-            for customer in await Customers(soap).all()
-            if customer.id not in known and likeness(customer) == trace["like"]
-        ]
+        named_so = [match.party for match in await Customers(soap).find(trace["name"])]
+        new = [found for found in named_so if found.id not in known and is_nearly(found.name, trace["name"])]
+        equal = [found for found in new if _likeness(found) == trace["like"]]
+        alike = [found for found in new if found not in equal]
+        return Arrivals(equal=tuple(map(_landed, equal)), alike=tuple(map(_landed, alike)))
 
     @override
     async def differences(self, soap: Connection, landed: Landed) -> tuple[Landed, list[str]]:
@@ -199,6 +199,8 @@ class InsertCustomer(Step):
         meant = self.customer
         names = (
             "name",
+            "notes",
+            "website",
             "contact",
             "email",
             "telephone",
@@ -218,7 +220,16 @@ class InsertCustomer(Step):
         ]
 
 
-def likeness(customer: Customer | NewCustomer) -> str:
+def is_nearly(one: str, other: str) -> bool:
+    """Whether two names may be the same firm's."""
+    return likeness(one, other) >= NEARLY_THE_SAME
+
+
+def _landed(customer: Customer) -> Landed:
+    return Landed(id=customer.id, code=customer.code)
+
+
+def _likeness(customer: Customer | NewCustomer) -> str:
     """What must be equal for two records to be one and the same entry."""
     return digest([customer.name, customer.email, customer.postcode, customer.telephone, customer.vat_number])
 

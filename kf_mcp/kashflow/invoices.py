@@ -8,9 +8,10 @@ from typing_extensions import override
 from kf_mcp.errors import NotFound, OutcomeUnknown, Unavailable
 from kf_mcp.kashflow import wire
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.step import Evidence, Landed, Step, Trace, digest
+from kf_mcp.kashflow.step import Arrivals, Evidence, Landed, Step, Trace, digest
 from kf_mcp.model import money
 from kf_mcp.model.invoices import Invoice, InvoiceLine, NewInvoice, NewLine
+from kf_mcp.model.text import quoted
 
 EARLIEST: Final = date(1990, 1, 1)
 
@@ -93,8 +94,8 @@ class Invoices:
         return await self._list("GetInvoices_Overdue")
 
     async def _list(self, operation: str, **arguments: Any) -> list[Invoice]:
-        answer = await wire.read_or_none(self._soap, operation, **arguments)
-        return [to_invoice(row) for row in wire.rows(answer.result if answer else None, "Invoice")]
+        answer = await self._soap.read(operation, **arguments)
+        return [to_invoice(row) for row in wire.rows(answer.result, "Invoice")]
 
 
 class InsertInvoice(Step):
@@ -114,7 +115,8 @@ class InsertInvoice(Step):
 
     @override
     def trace(self) -> Trace:
-        return {"customer": self.invoice.customer_id, "like": _likeness(self.invoice)}
+        issued = self.invoice.issue_date.isoformat()
+        return {"customer": self.invoice.customer_id, "like": _likeness(self.invoice), "issued": issued}
 
     @override
     async def evidence(self, soap: Connection) -> Evidence:
@@ -131,18 +133,21 @@ class InsertInvoice(Step):
 
     @classmethod
     @override
-    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> list[Landed]:
+    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> Arrivals:
         known = set(evidence["ids"])
-        return [
-            Landed(id=found.id, number=found.number)
-            for found in await Invoices(soap).of_customer(trace["customer"])
-            if found.id not in known and _likeness(found) == trace["like"]
-        ]
+        new = [found for found in await Invoices(soap).of_customer(trace["customer"]) if found.id not in known]
+        equal = [found for found in new if _likeness(found) == trace["like"]]
+        alike = [f for f in new if f not in equal and f.issue_date.isoformat() == trace["issued"]]
+        return Arrivals(equal=tuple(map(_landed, equal)), alike=tuple(map(_landed, alike)))
 
     @override
     async def differences(self, soap: Connection, landed: Landed) -> tuple[Landed, list[str]]:
         found = await Invoices(soap).get(landed.number)
         return Landed(id=found.id, number=found.number), list(_compare(self.invoice, found))
+
+
+def _landed(invoice: Invoice) -> Landed:
+    return Landed(id=invoice.id, number=invoice.number)
 
 
 def _likeness(invoice: Invoice | NewInvoice) -> str:
@@ -176,7 +181,7 @@ def _compare(meant: NewInvoice, found: Invoice) -> list[str]:
     differ("the customer's id", found.customer_id, meant.customer_id)
     differ("the date", found.issue_date, meant.issue_date)
     differ("the due date", found.due_date, meant.due_date)
-    differ("the reference", found.reference, meant.reference)
+    differ("the reference", quoted(found.reference), quoted(meant.reference))
     differ("the currency", found.currency, meant.currency)
     differ("the number of lines", len(found.lines), len(meant.lines))
     for n, (there, wanted) in enumerate(zip(found.lines, meant.lines, strict=False), 1):
@@ -186,10 +191,25 @@ def _compare(meant: NewInvoice, found: Invoice) -> list[str]:
         differ(f"line {n}'s VAT", there.vat, wanted.vat)
         differ(f"line {n}'s nominal id", there.nominal_id, wanted.nominal_id)
         if "".join(there.description.split()) != "".join(wanted.description.split()):
-            said.append(f"line {n}'s description was changed")
+            said.append(f"line {n}'s description reads {quoted(there.description, 200)}")
     if meant.currency == money.HOME:
         differ("the net total", found.net, meant.net)
         differ("the VAT total", found.vat, meant.vat)
+    else:
+        said += _compare_foreign(meant, found)
+    return said
+
+
+def _compare_foreign(meant: NewInvoice, found: Invoice) -> list[str]:
+    """A foreign invoice's rate and totals; whether KashFlow states totals in its currency or in pounds is not documented."""
+    said = []
+    rate = meant.exchange_rate
+    if found.exchange_rate != rate:
+        said.append(f"the exchange rate is {money.plain(found.exchange_rate)}, not {money.plain(rate)}")
+    for what, there, wanted in (("net", found.net, meant.net), ("VAT", found.vat, meant.vat)):
+        readings = (wanted, wanted / rate, wanted * rate)
+        if not any(abs(there - reading) <= len(meant.lines) * money.PENNY for reading in readings):
+            said.append(f"the {what} total is {there}, which is {wanted} neither in {meant.currency} nor in pounds")
     return said
 
 

@@ -8,9 +8,10 @@ from typing_extensions import override
 from kf_mcp.errors import OutcomeUnknown
 from kf_mcp.kashflow import wire
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.step import Evidence, Landed, Step, Trace, digest
+from kf_mcp.kashflow.step import Arrivals, Evidence, Landed, Step, Trace, digest
 from kf_mcp.model import money
 from kf_mcp.model.payments import NewPayment, Payment
+from kf_mcp.model.text import quoted
 
 
 def to_payment(row: Any) -> Payment:
@@ -34,8 +35,8 @@ class Payments:
 
     async def of_invoice(self, number: int) -> list[Payment]:
         """Every payment of one invoice, oldest first."""
-        answer = await wire.read_or_none(self._soap, "GetInvoicePayment", InvoiceNumber=number)
-        found = [to_payment(row) for row in wire.rows(answer.result if answer else None, "Payment")]
+        answer = await self._soap.read("GetInvoicePayment", InvoiceNumber=number)
+        found = [to_payment(row) for row in wire.rows(answer.result, "Payment")]
         return sorted((payment for payment in found if payment.id), key=lambda payment: (payment.date, payment.id))
 
 
@@ -80,13 +81,12 @@ class InsertInvoicePayment(Step):
 
     @classmethod
     @override
-    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> list[Landed]:
+    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> Arrivals:
         known = set(evidence["ids"])
-        return [
-            Landed(id=found.id, number=found.id)
-            for found in await Payments(soap).of_invoice(trace["invoice"])
-            if found.id not in known and _likeness(found) == trace["like"]
-        ]
+        new = [found for found in await Payments(soap).of_invoice(trace["invoice"]) if found.id not in known]
+        equal = [found for found in new if _likeness(found) == trace["like"]]
+        alike = [found for found in new if found not in equal]
+        return Arrivals(equal=tuple(map(_landed, equal)), alike=tuple(map(_landed, alike)))
 
     @override
     async def differences(self, soap: Connection, landed: Landed) -> tuple[Landed, list[str]]:
@@ -96,10 +96,14 @@ class InsertInvoicePayment(Step):
         there, meant = found[landed.id], self.payment
         names = ("date", "amount", "note", "method_id", "account_id")
         return landed, [
-            f"the {name.removesuffix('_id')} is {getattr(there, name)}, not {getattr(meant, name)}"
+            f"the {name.removesuffix('_id')} is {quoted(str(getattr(there, name)))}, not {quoted(str(getattr(meant, name)))}"
             for name in names
             if getattr(there, name) != getattr(meant, name)
         ]
+
+
+def _landed(payment: Payment) -> Landed:
+    return Landed(id=payment.id, number=payment.id)
 
 
 def _likeness(payment: Payment | NewPayment) -> str:

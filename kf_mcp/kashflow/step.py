@@ -36,6 +36,17 @@ class Landed(BaseModel):
     code: str = ""
 
 
+class Arrivals(BaseModel):
+    """What has come to a target since the evidence was read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    equal: tuple[Landed, ...] = ()
+    """What equals the step in everything that was sent."""
+    alike: tuple[Landed, ...] = ()
+    """What could be the step as KashFlow changed it, or somebody else's entry: only a person can tell."""
+
+
 def digest(value: Any) -> str:
     """A short fingerprint of a value (SHA-256, 32 hex digits); 100 and 100.00 are the same number."""
     text = json.dumps(_canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -95,8 +106,8 @@ class Step(BaseModel, ABC):
 
     @classmethod
     @abstractmethod
-    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> list[Landed]:
-        """What has come to the target since the evidence was read and equals this step."""
+    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> Arrivals:
+        """What has come to the target since the evidence was read."""
 
     @abstractmethod
     async def differences(self, soap: Connection, landed: Landed) -> tuple[Landed, list[str]]:

@@ -12,7 +12,8 @@ from kf_mcp.kashflow.envelopes import Answer
 
 NO_DATE: Final = datetime(1, 1, 1)  # noqa: DTZ001 - KashFlow's dates carry no zone
 _NOT_FOUND: Final = re.compile(
-    r"\bno (such )?(customer|supplier|invoice|receipt|quote|project)|not found|does not exist|could(n't| not) find",
+    r"\bno (such )?(customer|supplier|invoice|receipt|quote|project|journal)s?\b"
+    r"|\b(customer|supplier|invoice|receipt|quote|project|journal)\b.{0,40}(not found|does not exist|not be found)",
     re.IGNORECASE,
 )
 

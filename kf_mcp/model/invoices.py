@@ -84,7 +84,7 @@ class Invoice(BaseModel):
 
     def status(self, today: date) -> Status:
         """How far it is paid, on this day."""
-        if self.outstanding == 0 or (self.marked_paid and self.outstanding == 0):
+        if self.outstanding == 0 or (self.marked_paid and self.outstanding > 0):
             return "paid"
         if self.is_credit_note:
             return "credit"

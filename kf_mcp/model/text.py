@@ -33,8 +33,7 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def has_control_characters(text: str) -> bool:
-    """Whether the text holds characters that XML or a person's eye cannot bear (line breaks and tabs are fine)."""
-    return any(
-        unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} and character not in "\n\r\t" for character in text
-    )
+def hides_something(text: str) -> bool:
+    """Whether the text holds characters that a person cannot see or XML cannot bear (line breaks and tabs are fine)."""
+    hidden = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    return any(unicodedata.category(character) in hidden and character not in "\n\r\t" for character in text)

@@ -2,26 +2,31 @@
 
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, Final
 
 import httpx
 from mcp.server import MCPServer
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.request_state import AESGCMRequestStateCodec, RequestStateSecurity
+from mcp.types import InputRequiredResult
+from typing_extensions import override
 
 from kf_mcp import __version__, tools
 from kf_mcp.errors import BadSettings
 from kf_mcp.model import dates
 from kf_mcp.server.opening import Opening
 from kf_mcp.server.prompts import prompts
+from kf_mcp.server.resources import add_resources, with_words
 from kf_mcp.settings import Settings
 from kf_mcp.toolkit import make_tool, marked
 from kf_mcp.writing.consent import Seal
 
 NAME: Final = "kf_mcp"
-ASKED_FOR: Final = 600.0
-"""Seconds for which a question to the person can be answered."""
+REMEMBERED: Final = 30 * 24 * 3600.0
+"""Seconds for which an answered question is recognised when it is sent again; a new write needs an answer within minutes."""
 
 INSTRUCTIONS: Final = """\
 The sales books of a UK company in KashFlow. Amounts are exact decimals in pounds unless a currency is named; dates are yyyy-mm-dd.
@@ -51,6 +56,14 @@ class BooksServer(MCPServer):
 
     opening: Opening
 
+    @override
+    async def read_resource(
+        self, uri: Any, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """Read a resource: as JSON, and the same facts as text."""
+        found = await super().read_resource(uri, context)
+        return found if isinstance(found, InputRequiredResult) else with_words(found)
+
 
 def create_server(
     settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, clock: dates.Clock = dates.now
@@ -77,11 +90,12 @@ def create_server(
         tools=offered(settings, opening.kit),
         lifespan=lifespan,
         log_level=settings.log_level,
-        request_state_security=RequestStateSecurity(codec=_LateCodec(opening.seal), ttl=ASKED_FOR),
+        request_state_security=RequestStateSecurity(codec=_LateCodec(opening.seal), ttl=REMEMBERED),
     )
     server.opening = opening
     for prompt in prompts():
         server.add_prompt(prompt)
+    add_resources(server, opening.kit)
     return server
 
 

@@ -24,6 +24,7 @@ FORM: Final = "form shown to the person"
 QUESTION: Final = "agreement"
 DECLINED: Final = "The person declined."
 NOBODY: Final = "The question was dismissed, or nobody was there to answer it."
+TOO_LATE: Final = "The question was answered more than ten minutes after it was asked, so nothing was written."
 UNTICKED: Final = "The box was not ticked."
 
 
@@ -77,7 +78,7 @@ class PersonOrConfirm:
         if state is not None and self._allowed != "model":
             answer = (self._context.input_responses or {}).get(QUESTION)
             if isinstance(answer, ElicitResult):
-                return _answer(answer.action, answer.content, state)
+                return self._answer(answer.action, answer.content, state)
             return No(NOBODY)
         if self._confirm and self.may_confirm:
             return self._seal.given(self._confirm)
@@ -89,7 +90,7 @@ class PersonOrConfirm:
             return CannotAsk()
         if self._context.protocol_version == MODERN:
             form = ElicitRequest(params=ElicitRequestFormParams(message=text, requested_schema=_FORM))
-            state = json.dumps({"covers": consent_digest, "nonce": secrets.token_hex(8)})
+            state = self._state(consent_digest)
             return Asked(InputRequiredResult(input_requests={QUESTION: form}, request_state=state))
         try:
             answer = await self._context.elicit(text, Agreement)
@@ -97,16 +98,21 @@ class PersonOrConfirm:
             logger.warning("the client failed to show a form: %s", type(error).__name__)
             return No(NOBODY)
         content = {"agree": answer.data.agree} if answer.action == "accept" else None
-        return _answer(answer.action, content, json.dumps({"covers": consent_digest, "nonce": secrets.token_hex(8)}))
+        return self._answer(answer.action, content, self._state(consent_digest))
 
+    def _state(self, consent_digest: str) -> str:
+        """What a question is about, for when the answer comes; the SDK seals it on its way out."""
+        return json.dumps({"covers": consent_digest, "asked": self._seal.now(), "nonce": secrets.token_hex(8)})
 
-def _answer(action: str, content: dict[str, Any] | None, state: str) -> Given | No:
-    """The answer to a form. `state` is ours: the SDK seals what goes out and opens only what it sealed itself."""
-    if action == "decline":
-        return No(DECLINED)
-    if action != "accept":
-        return No(NOBODY)
-    if not content or content.get("agree") is not True:
-        return No(UNTICKED)
-    covered = json.loads(state)["covers"]
-    return Given(consent_id(state), lambda digest: digest == covered, FORM)
+    def _answer(self, action: str, content: dict[str, Any] | None, state: str) -> Given | No:
+        """The answer to a form. `state` is ours: the SDK opens only what it sealed itself."""
+        if action == "decline":
+            return No(DECLINED)
+        if action != "accept":
+            return No(NOBODY)
+        if not content or content.get("agree") is not True:
+            return No(UNTICKED)
+        about = json.loads(state)
+        if self._seal.is_over(about["asked"]):  # good for finding what it was used for, not for a new write
+            return Given(consent_id(state), lambda _digest: False, FORM, TOO_LATE)
+        return Given(consent_id(state), lambda digest: digest == about["covers"], FORM)

@@ -7,6 +7,7 @@ from kf_mcp.errors import ChoiceNeeded, NotFound, Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.model import search
 from kf_mcp.model.customers import Customer
+from kf_mcp.model.money import HOME
 from kf_mcp.model.reference import Currency, Nominal
 from kf_mcp.model.text import bounded, quoted
 
@@ -39,7 +40,8 @@ async def customer(books: Books, said: str) -> Customer:
     exact = [found for found in everyone if found.code.casefold() == said.casefold()]
     exact = exact or [found for found in everyone if found.name.casefold() == said.casefold()]
     exact = exact or [found for found in everyone if search.words(found.name) == search.words(said)]
-    exact = exact or [found for found in everyone if search.key_words(found.name) == search.key_words(said)]
+    if not exact and not set(search.words(said)) & search.SUFFIXES:  # a name without its Ltd; LLP would be another firm
+        exact = [found for found in everyone if search.key_words(found.name) == search.key_words(said)]
     if len(exact) == 1:
         return await books.customers.by_id(exact[0].id)
     candidates = exact or [match.party for match in await books.customers.find(said)]
@@ -51,7 +53,7 @@ async def customer(books: Books, said: str) -> Customer:
         )
     fitting = "Several customers are" if exact else "No customer is"
     listed = [
-        f"{found.code} ({quoted(found.name, 60)}{', ' + found.postcode if found.postcode else ''})"
+        f"{found.code} ({quoted(found.name, 60)}{', ' + bounded(found.postcode, 12) if found.postcode else ''})"
         for found in candidates
     ]
     raise ChoiceNeeded("customer", f"{fitting} called exactly {quoted(said, 60)}.", listed[:MOST_SHOWN])
@@ -97,7 +99,16 @@ def sales_nominal(nominals: Sequence[Nominal], code: int, field: str) -> Nominal
 async def currency(books: Books, buyer: Customer, said: str) -> tuple[Currency, str]:
     """The currency of a document: the one named, else the customer's; and where it came from."""
     enabled = await books.reference.currencies()
-    home = next((found for found in enabled if found.is_home), enabled[0])
+    home = next((found for found in enabled if found.is_home), None) or next(c for c in enabled if c.code == HOME)
+    found, source = await _chosen(books, buyer, said, enabled, home)
+    if not found.is_home and found.code != HOME and found.rate <= 0:
+        raise Refused(f"KashFlow has no exchange rate for {found.code}.", "Set one there first. Nothing was written.")
+    return found, source
+
+
+async def _chosen(
+    books: Books, buyer: Customer, said: str, enabled: Sequence[Currency], home: Currency
+) -> tuple[Currency, str]:
     if said:
         found = next((item for item in enabled if item.code == said.strip().upper()), None)
         if found is None:

@@ -37,8 +37,8 @@ class FoundCustomers(Reply):
             f"{counted(self.total, 'customer')} found." if self.total else "No customer fits. Try fewer or other words."
         ]
         for row in self.customers:
-            parts = [row.contact, row.email, row.telephone, row.postcode, "" if row.region == "UK" else row.region]
-            known = ", ".join(part for part in parts if part)
+            parts = [row.contact, row.email, row.telephone, row.postcode]
+            known = ", ".join([quoted(part) for part in parts if part] + ([row.region] if row.region != "UK" else []))
             why = f" [{row.matched}]" if row.matched else ""
             lines.append(f"{row.code} {quoted(row.name)}{': ' + known if known else ''}{why}")
         if self.next_offset:
@@ -81,12 +81,13 @@ class CustomerDetails(Reply):
 
     @override
     def in_words(self) -> str:
-        where = ", ".join([*self.address, self.postcode, self.country])
+        where = ", ".join(part for part in (*self.address, self.postcode, self.country) if part)
+        contact = (self.contact, self.email, self.telephone, self.mobile)
         lines = [
             f"{self.code} {quoted(self.name)}, {self.region}"
-            + (f", VAT number {self.vat_number}" if self.vat_number else ""),
-            f"Contact: {self.contact or '-'}, {self.email or '-'}, {self.telephone or self.mobile or '-'}",
-            f"Address: {where.strip(', ') or '-'}",
+            + (f", VAT number {quoted(self.vat_number)}" if self.vat_number else ""),
+            "Contact: " + (", ".join(quoted(part) for part in contact if part) or "none"),
+            f"Address: {quoted(where, 300) if where else 'none'}",
             f"Terms: {f'{self.payment_terms} days' if self.payment_terms else 'those of the company'}",
             f"Owes {money.in_words(self.owed)}; has paid {money.in_words(self.paid)} (KashFlow's figures, pounds).",
             counted(self.open_total, "open invoice") + (":" if self.open_invoices else "."),

@@ -6,10 +6,10 @@ from pydantic import AfterValidator, Field
 
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.customers import InsertCustomer, likeness
+from kf_mcp.kashflow.customers import InsertCustomer, is_nearly
 from kf_mcp.model import search
 from kf_mcp.model.customers import Customer, NewCustomer
-from kf_mcp.model.text import bounded, has_control_characters, quoted
+from kf_mcp.model.text import bounded, hides_something, quoted
 from kf_mcp.toolkit import reads, writes
 from kf_mcp.tools import choices
 from kf_mcp.tools.customer_replies import CustomerDetails, CustomerRow, FoundCustomers, OpenInvoice
@@ -19,9 +19,9 @@ OPEN_SHOWN: Final = 25
 
 
 def plain_line(value: str) -> str:
-    """A line of text to be entered: no control characters. Raises ValueError, as pydantic wants it."""
-    if has_control_characters(value) or "\n" in value or "\r" in value:
-        raise ValueError("holds line breaks or control characters; write plain text on one line")
+    """A line of text to be entered: nothing that a person could not see. Raises ValueError, as pydantic wants it."""
+    if hides_something(value) or set(value) & {"\n", "\r", "\t"}:
+        raise ValueError("holds line breaks, control or invisible characters; write plain text on one line")
     return value.strip()
 
 
@@ -183,30 +183,35 @@ async def create_customer(
         payment_terms=payment_terms,
         notes=notes,
     )
-    alike = tuple(sorted(found.id for found in everyone if likeness(found) == likeness(new)))
+    named_so = {match.party.id for match in await books.customers.find(name) if is_nearly(match.party.name, name)}
     facts = [
         f"Code: {code or 'made by KashFlow from the name'}",
-        f"Contact: {contact or 'none'}; e-mail: {email or 'none'}; telephone: {telephone or mobile or 'none'}",
-        f"Address: {', '.join([*new.address, postcode, country or country_code]).strip(', ') or 'none'}",
+        f"Contact: {_said(contact)}; e-mail: {_said(email)}; telephone: {_said(telephone)}; mobile: {_said(mobile)}",
+        f"Address: {_said(', '.join(new.address))}; postcode: {_said(postcode)}; country: {_said(country)} {country_code.upper()}".strip(),
         f"Region for VAT: {new.region}{'' if region or country or country_code else ' (assumed, as no country was given)'}",
-        f"VAT number: {vat_number or 'none'}",
+        f"VAT number: {_said(vat_number)}",
         f"Payment terms: {f'{payment_terms} days' if payment_terms else 'those of the company'}",
     ]
     return Plan(
         title=f"New customer {quoted(name)}",
-        facts=(*facts, *([f"Notes: {quoted(notes, 200)}"] if notes else [])),
-        warnings=tuple(_twins(new, everyone)),
-        steps=(InsertCustomer(customer=new, alike=alike),),
+        facts=(*facts, *([f"Notes: {quoted(notes, 1000)}"] if notes else [])),
+        warnings=tuple(_twins(new, everyone, named_so)),
+        steps=(InsertCustomer(customer=new, known=tuple(sorted(named_so))),),
     )
 
 
-def _twins(new: NewCustomer, everyone: list[Customer]) -> list[str]:
+def _said(text: str) -> str:
+    """A text that will be written, in full, or that there is none."""
+    return quoted(text, 1000) if text else "none"
+
+
+def _twins(new: NewCustomer, everyone: list[Customer], named_so: set[int]) -> list[str]:
     """Existing customers that may be the same one, with the reason."""
     said = []
     emails = {part.casefold() for part in new.email.replace(",", " ").split()}
     for found in everyone:
         reasons = []
-        if search.likeness(new.name, found.name) >= search.NEARLY_THE_SAME:
+        if found.id in named_so:
             reasons.append("nearly the same name")
         if emails & {email.casefold() for email in found.emails}:
             reasons.append("same e-mail")

@@ -14,7 +14,7 @@ from kf_mcp.model.customers import Customer
 from kf_mcp.model.invoices import NOT_APPLICABLE, Invoice, NewLine
 from kf_mcp.model.money import Figure
 from kf_mcp.model.reference import Company, Nominal
-from kf_mcp.model.text import has_control_characters
+from kf_mcp.model.text import hides_something
 from kf_mcp.tools import choices
 
 PLACES: Final = 4
@@ -30,8 +30,8 @@ def _at_most_four_places(value: Decimal) -> Decimal:
 
 
 def _description(value: str) -> str:
-    if has_control_characters(value):
-        raise ValueError("holds control characters; write plain text")
+    if hides_something(value):
+        raise ValueError("holds control or invisible characters; write plain text")
     return value.strip()
 
 
@@ -140,6 +140,8 @@ class Usual:
                 f"Line {n + 1} charges {vat.rate_in_words(line.vat_rate)} VAT, but the company is not registered for VAT.",
                 "Nothing was written. Leave `vat_rate` out: no VAT is charged.",
             )
+        if line.vat_rate not in {None, Decimal(0), NOT_APPLICABLE}:
+            raise Refused(f"{line.vat_rate} is not a VAT rate.", "Nothing was written. Leave `vat_rate` out.")
         return line.vat_rate or Decimal(0)
 
     def _so_far(self) -> str:

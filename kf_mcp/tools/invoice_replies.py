@@ -68,7 +68,7 @@ class FoundInvoices(Reply):
                 gross,
                 open_,
                 row.status,
-                row.reference,
+                quoted(row.reference) if row.reference else "",
             ]
             lines.append(" | ".join(cells).rstrip(" |"))
         if self.next_offset:
@@ -138,7 +138,9 @@ class InvoiceDetails(Reply):
             )
         lines.append(f"Net {show(self.net)} + VAT {show(self.vat)} = {show(self.gross)}")
         for payment in self.payments:
-            how = ", ".join(part for part in (payment.method, payment.account, payment.note) if part)
+            how = ", ".join(
+                part for part in (payment.method, payment.account, payment.note and quoted(payment.note)) if part
+            )
             lines.append(
                 f"  paid {money.in_words(payment.amount)} on {payment.date} (payment {payment.id}{', ' + how if how else ''})"
             )

@@ -106,11 +106,11 @@ def _is_wanted(invoice: Invoice, status: Wanted, today: date) -> bool:
         case "all":
             return True
         case "unpaid":
-            return invoice.outstanding > 0 and not invoice.is_credit_note
+            return invoice.outstanding > 0 and not invoice.marked_paid
         case "overdue":
             return invoice.outstanding > 0 and invoice.status(today) == "overdue"
         case "paid":
-            return invoice.outstanding == 0
+            return invoice.status(today) == "paid"
         case "overpaid":
             return invoice.outstanding < 0 and not invoice.is_credit_note
         case "credit_notes":

@@ -118,7 +118,7 @@ def _facts(
     for line, source in ((found.line, found.source) for found in resolved):
         price = money.unit_price_in_words(line.unit_price, invoice.currency)
         facts.append(
-            f"{money.plain(line.quantity)} x {quoted(line.description, 200)} at {price} = "
+            f"{money.plain(line.quantity)} x {quoted(line.description, 2000)} at {price} = "
             f"{money.in_words(line.net, invoice.currency)} net, VAT {vat.rate_in_words(line.vat_rate)} "
             f"{money.in_words(line.vat, invoice.currency)}, nominal {line.nominal_code} {line.nominal_name}"
             + (f" ({source})" if source else "")

@@ -92,7 +92,7 @@ async def record_payment(
             if owed.currency == money.HOME
             else []
         ),
-        *([f"Note: {quoted(note)}"] if note else []),
+        *([f"Note: {quoted(note, 200)}"] if note else []),
     ]
     return Plan(
         title=f"Payment of {money.in_words(received)} from {quoted(payer.name, 80)} ({payer.code}) for invoice {owed.number}",
@@ -129,12 +129,21 @@ def _refuse_settled(owed: Invoice, earlier: list[Payment]) -> None:
             f"{owed.number} is a credit note, which money is not received for.",
             "Apply it to an invoice, or refund it, in KashFlow.",
         )
-    if owed.outstanding > 0:
+    if owed.outstanding > 0 and not owed.marked_paid:
         return
     paid = ", ".join(f"{money.in_words(p.amount, owed.currency)} on {dates.in_words(p.date)}" for p in earlier[-3:])
     raise Refused(
-        f"Invoice {owed.number} is paid already{f' ({paid})' if paid else ''}.",
+        f"Invoice {owed.number} is paid already{f' ({paid})' if paid else ''}{_odd_penny(owed)}.",
         "Nothing was written. If the money is for another invoice, find it with `find_invoices`.",
+    )
+
+
+def _odd_penny(owed: Invoice) -> str:
+    """What the sums leave over on an invoice that KashFlow marks as paid."""
+    return (
+        f"; KashFlow marks it so, though {money.in_words(owed.outstanding, owed.currency)} is left"
+        if owed.outstanding
+        else ""
     )
 
 

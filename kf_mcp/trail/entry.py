@@ -50,6 +50,8 @@ class Entry(BaseModel):
     arguments: str = ""
     lock: str = ""
     deadline: datetime | None = None
+    seq: int = 0
+    """The number of its newest row: a change is entered only over the row that was seen."""
 
     @property
     def is_settled(self) -> bool:

@@ -32,6 +32,25 @@ class Taken(Exception):
         self.by = by
 
 
+class Unrecorded(Unavailable):
+    """The audit trail cannot be used."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"The audit trail cannot be used ({kind}).",
+            "Nothing was sent: no write goes out that could not be recorded. Check the folder KASHFLOW_DATA_DIR (or "
+            "KASHFLOW_DATABASE_URL): free space, permissions, and that no other program holds the file.",
+        )
+
+
+class Overtaken(Exception):
+    """Somebody else entered a change of this entry meanwhile; `entry` is how it stands."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(f"entry {entry.id} was changed meanwhile")
+        self.entry = entry
+
+
 class Behind(Exception):
     """Something was written to the same target after the plan was made, so the plan must be made again."""
 
@@ -77,7 +96,7 @@ class Trail:
         return await self._run(lambda store: store.open(opening, self._clock()))
 
     async def note(self, entry: Entry, state: State, steps: Sequence[StepState]) -> Entry:
-        """Add a row that says how far the entry has come."""
+        """Add a row that says how far the entry has come. Raises Overtaken when its newest row is not the one seen."""
         return await self._run(lambda store: store.note(entry, state, tuple(steps), self._clock()))
 
     async def head(self) -> int:
@@ -103,16 +122,15 @@ class Trail:
     async def unsettled(self, account: str, targets: Sequence[str] = ()) -> list[Entry]:
         """The entries whose outcome is not known, of these targets or of all, oldest first."""
         return await self._run(
-            lambda store: [e for e in map(self._current, store.entries(account)) if _is_open_at(e, targets)]
+            lambda store: [e for e in map(self._current, store.unsettled(account)) if _is_open_at(e, targets)]
         )
 
     async def recent(self, account: str, most: int, before: int = 0) -> tuple[list[Entry], int]:
         """The newest entries first, and how many there are in all; `before` leaves out that entry and newer ones."""
 
         def look(store: Any) -> tuple[list[Entry], int]:
-            found = [self._current(e) for e in store.entries(account)]
-            older = [e for e in found if not before or e.id < before]
-            return older[::-1][:most], len(found)
+            found, total = store.recent(account, most, before)
+            return [self._current(e) for e in found], total
 
         return await self._run(look)
 
@@ -152,12 +170,8 @@ class Trail:
 
         try:
             return await anyio.to_thread.run_sync(go, limiter=self._turn)
-        except (SQLAlchemyError, OSError) as error:
-            raise Unavailable(
-                f"The audit trail cannot be used ({type(error).__name__}).",
-                "Nothing was sent: no write goes out that could not be recorded. Check the folder KASHFLOW_DATA_DIR: "
-                "free space, permissions, and that no other program holds the file.",
-            ) from error
+        except (SQLAlchemyError, OSError, ImportError) as error:
+            raise Unrecorded(type(error).__name__) from error
 
 
 def _is_open_at(entry: Entry, targets: Sequence[str]) -> bool:
@@ -189,4 +203,5 @@ def entry_of(first: dict[str, Any], last: dict[str, Any]) -> Entry:
         arguments=first["arguments"],
         lock=first["lock"] or "",
         deadline=deadline_of(agreed, opened),
+        seq=last["seq"],
     )

@@ -1,5 +1,10 @@
-"""Carrying out: evidence, entry on the trail, each step sent once, read back, entry closed."""
+"""Carrying out: evidence, entry on the trail, each step sent once, read back, entry closed.
 
+From the opening of the entry to its closing nothing can stop it halfway: it is shielded from cancellation and has deadlines of its
+own. Whatever goes wrong after something was sent, the reply says what is known and never that nothing was sent.
+"""
+
+import logging
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,14 +15,18 @@ from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.step import Landed, Step
 from kf_mcp.model import dates
-from kf_mcp.trail import Opening, StepState, Trail
+from kf_mcp.trail import Entry, Opening, Overtaken, State, StepState, Trail, Unrecorded
 from kf_mcp.writing import reply
 from kf_mcp.writing.plan import Plan
-from kf_mcp.writing.reply import WriteReply
-from kf_mcp.writing.settle import found, settle, state_of
+from kf_mcp.writing.reply import EQUAL, WriteReply
+from kf_mcp.writing.settle import FOUND, found, settle, state_of
 
-PATIENCE: Final = 8
-"""A write may take so many times the time limit of one call: evidence, sending, reading back, each with its retries."""
+logger = logging.getLogger(__name__)
+
+PATIENCE: Final = 3
+"""Sending may take so many times the time limit of one call, and so may reading back."""
+CLOSING_TRIES: Final = 5
+UNRECORDED: Final = "The audit trail could not be closed for this write; its entry may still say that it is being sent."
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,16 @@ class Consented:
     lock: str
     head: int
     plan: Plan
+
+
+@dataclass
+class _Course:
+    """How far a write has come."""
+
+    entry: Entry
+    steps: list[StepState]
+    stopped: Failure | None = None
+    is_recorded: bool = True
 
 
 class Carrier:
@@ -51,24 +70,38 @@ class Carrier:
 
         Raises Taken or Behind from the trail when somebody else was first, Refused or Unavailable when nothing was written.
         """
-        with anyio.fail_after(self._seconds):  # before anything is sent, giving up is safe
-            steps = [await self._before(step) for step in consented.plan.steps]
+        steps = await self._evidence(consented.plan.steps)
+        with anyio.CancelScope(shield=True):
             entry = await self._trail.open(self._opening(consented, steps))
-        stopped: Failure | None = None
-        with anyio.move_on_after(self._seconds):
-            steps, stopped = await self._send_all(consented.plan.steps, steps)
-            entry = await self._trail.note(entry, state_of(steps), steps)
-            if stopped is None:
-                steps = await self._verified(consented.plan.steps, steps)
-                if tuple(steps) != entry.steps:
-                    entry = await self._trail.note(entry, entry.state, steps)
-        if entry.state == "sending":  # the deadline struck: what was under way may have been written
-            entry = await self._trail.note(entry, "unknown", [_struck(step) for step in steps])
-        entry = await settle(entry, self._soap, self._trail, clock=self._clock)
+            course = _Course(entry, steps)
+            with anyio.move_on_after(self._seconds):
+                await self._send_all(consented.plan.steps, course)
+            course.steps = [_struck(step) for step in course.steps]
+            await self._note(course)
+            with anyio.move_on_after(self._seconds):
+                await self._verify(consented.plan.steps, course)
         self._books.forget()
-        if entry.state == "refused" and stopped is not None:
-            raise stopped
-        return reply.outcome(entry)
+        if course.entry.state == "refused" and course.stopped is not None:
+            raise course.stopped
+        return reply.outcome(course.entry, warning="" if course.is_recorded else UNRECORDED)
+
+    async def _evidence(self, steps: tuple[Step, ...]) -> list[StepState]:
+        """What stands at the targets before anything is sent."""
+        try:
+            with anyio.fail_after(self._seconds):
+                return [await self._before(step) for step in steps]
+        except TimeoutError:
+            raise Unavailable("KashFlow was too slow to be asked what stands there now.") from None
+
+    async def _before(self, step: Step) -> StepState:
+        return StepState(
+            kind=step.kind,
+            words=step.kind.capitalize(),
+            target=step.target(),
+            trace=step.trace(),
+            evidence=await step.evidence(self._soap),
+            undo=step.undo,
+        )
 
     def _opening(self, consented: Consented, steps: list[StepState]) -> Opening:
         return Opening(
@@ -84,57 +117,82 @@ class Carrier:
             seconds=self._seconds + 60,
         )
 
-    async def _before(self, step: Step) -> StepState:
-        """What stands at the target before sending."""
-        return StepState(
-            kind=step.kind,
-            words=step.kind.capitalize(),
-            target=step.target(),
-            trace=step.trace(),
-            evidence=await step.evidence(self._soap),
-            undo=step.undo,
-        )
-
-    async def _send_all(
-        self, steps: tuple[Step, ...], states: list[StepState]
-    ) -> tuple[list[StepState], Failure | None]:
+    async def _send_all(self, steps: tuple[Step, ...], course: _Course) -> None:
         """Send each step once; stop at the first that is not known to have arrived."""
         for n, step in enumerate(steps):
-            states[n] = states[n].model_copy(update={"state": "sending"})
+            course.steps[n] = course.steps[n].model_copy(update={"state": "sending"})
             try:
                 landed = await step.send(self._soap)
-            except OutcomeUnknown as error:
-                states[n] = states[n].model_copy(update={"state": "unknown", "said": error.problem})
-                return states, error
             except (Refused, Unavailable) as error:
-                states[n] = states[n].model_copy(update={"state": "refused", "said": error.problem})
-                return states, error
-            states[n] = found(states[n], landed, "")
-        return states, None
+                course.steps[n] = course.steps[n].model_copy(update={"state": "refused", "said": error.problem})
+                course.stopped = error
+            except OutcomeUnknown as error:
+                course.steps[n] = course.steps[n].model_copy(update={"state": "unknown", "said": error.problem})
+                course.stopped = error
+            except Exception as error:  # a fault of ours: whether it was sent is not known
+                logger.exception("sending a %s failed", step.kind)
+                said = f"It failed inside kf_mcp ({type(error).__name__})."
+                course.steps[n] = course.steps[n].model_copy(update={"state": "unknown", "said": said})
+                course.stopped = OutcomeUnknown(said)
+            else:
+                course.steps[n] = found(course.steps[n], landed, "")
+                continue
+            return
 
-    async def _verified(self, steps: tuple[Step, ...], states: list[StepState]) -> list[StepState]:
-        """Read each document back and compare; a difference changes no state."""
-        return [await self._read_back(step, state) for step, state in zip(steps, states, strict=True)]
+    async def _verify(self, steps: tuple[Step, ...], course: _Course) -> None:
+        """Look for what is unknown, read each document back and compare; a difference changes no state."""
+        settled = (
+            await settle(course.entry, self._soap, self._trail, clock=self._clock)
+            if course.is_recorded
+            else course.entry
+        )
+        course.entry, course.steps = settled, list(settled.steps)
+        read = [await self._read_back(step, state) for step, state in zip(steps, course.steps, strict=True)]
+        if read != course.steps:
+            course.steps = read
+            await self._note(course)
 
     async def _read_back(self, step: Step, state: StepState) -> StepState:
+        if state.state != "done":
+            return state
+        first = f"{FOUND} " if state.said == FOUND else ""
         try:
-            landed, differences = await step.differences(
-                self._soap, Landed(id=state.id, number=state.number, code=state.code)
-            )
+            landed = Landed(id=state.id, number=state.number, code=state.code)
+            landed, differences = await step.differences(self._soap, landed)
         except Failure as error:
-            return state.model_copy(update={"said": f"It could not be read back: {error.problem}"})
-        said = "Read back and equal." if not differences else "Read back, and it differs."
+            return state.model_copy(update={"said": f"{first}It could not be read back: {error.problem}"})
+        except Exception as error:
+            logger.exception("reading back a %s failed", step.kind)
+            return state.model_copy(update={"said": f"{first}It could not be read back ({type(error).__name__})."})
         update = {
             "id": landed.id,
             "number": landed.number,
             "code": landed.code,
-            "said": said,
+            "said": first + (EQUAL if not differences else "Read back, and it differs."),
             "differences": tuple(differences),
         }
         return state.model_copy(update=update)
 
+    async def _note(self, course: _Course) -> None:
+        """Enter how far it has come; where the trail fails now, what was sent is still told."""
+        state: State = state_of(course.steps)
+        for attempt in range(CLOSING_TRIES):
+            try:
+                course.entry = await self._trail.note(course.entry, state, course.steps)
+            except Overtaken as overtaken:  # somebody took us for dead; we know better
+                course.entry = course.entry.model_copy(update={"seq": overtaken.entry.seq})
+            except Unrecorded:
+                logger.warning("the audit trail cannot be written, try %s", attempt + 1)
+                await anyio.sleep(0.2 * 2**attempt)
+            else:
+                course.is_recorded = True
+                return
+        course.is_recorded = False
+        course.entry = course.entry.model_copy(update={"state": state, "steps": tuple(course.steps)})
+
 
 def _struck(step: StepState) -> StepState:
+    """A step that was being sent when the deadline struck."""
     if step.state != "sending":
         return step
     return step.model_copy(update={"state": "unknown", "said": "No answer came before the deadline."})

@@ -14,11 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from kf_mcp.errors import Unavailable
 from kf_mcp.model import dates
 
 GOOD_FOR: Final = timedelta(minutes=10)
 """How long a confirm value can be used."""
 
+KEY_BYTES: Final = 32
 NOT_OF_THIS: Final = (
     "This `confirm` value does not belong to this preview: it is made up, older than ten minutes, or of another request, or the "
     "books changed. Nothing was written."
@@ -90,7 +92,7 @@ class Seal:
     def key(self) -> bytes:
         """The secret key, made at first need."""
         if self._key is None:
-            self._key = secrets.token_bytes(32) if self._file is None else _kept_key(self._file)
+            self._key = secrets.token_bytes(KEY_BYTES) if self._file is None else _kept_key(self._file)
         return self._key
 
     def mint(self, consent_digest: str) -> str:
@@ -98,6 +100,14 @@ class Seal:
         expiry = int((self._clock() + GOOD_FOR).timestamp())
         head = f"{expiry:x}-{secrets.token_hex(6)}"
         return f"{head}-{self._mac(head, consent_digest)}"
+
+    def is_over(self, asked: float) -> bool:
+        """Whether a question asked at this time (seconds since 1970) has been open for too long."""
+        return self.now() - asked > GOOD_FOR.total_seconds()
+
+    def now(self) -> float:
+        """The time, in seconds since 1970."""
+        return self._clock().timestamp()
 
     def given(self, value: str) -> Given:
         """The yes that this value stands for, whatever it covers."""
@@ -123,7 +133,9 @@ def _kept_key(path: Path) -> bytes:
     if not path.exists():
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
         try:
             os.link(fresh, path)  # fails where another process was first
         except FileExistsError:
@@ -132,4 +144,10 @@ def _kept_key(path: Path) -> bytes:
             if not path.exists():
                 fresh.replace(path)
         fresh.unlink(missing_ok=True)
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise Unavailable(
+            f"The key file {path.name} in KASHFLOW_DATA_DIR is damaged.",
+            "Delete it; a new one is made. Nothing was written.",
+        )
+    return key

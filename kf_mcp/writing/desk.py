@@ -11,11 +11,12 @@ from typing import Final
 
 import anyio
 
-from kf_mcp.errors import Refused
+from kf_mcp.errors import Refused, Unavailable
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.step import digest
 from kf_mcp.model import dates
+from kf_mcp.model.text import quoted
 from kf_mcp.settings import Settings
 from kf_mcp.trail import Behind, Entry, Taken, Trail
 from kf_mcp.writing import limits, reply
@@ -32,6 +33,9 @@ NOBODY_TO_ASK: Final = (
     "Nothing was written: only a person may confirm, and this client cannot put a form to one. Use a client that can, or let the "
     "owner set KASHFLOW_CONFIRM=either (you confirm after showing this to the person)."
 )
+WAIT_FOR_OTHERS: Final = 10.0
+"""Seconds to wait for a write that another call is sending, before saying so."""
+PLANS_AT_MOST: Final = 20
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at a write that another call is sending."""
 
@@ -56,11 +60,8 @@ class Planned:
     """How many times exactly this was written before."""
     refused: int
     """How many times it was tried and certainly not written."""
-
-    @property
-    def digest(self) -> str:
-        """What a consent must cover."""
-        return self.plan.consent_digest()
+    digest: str
+    """What a consent must cover."""
 
 
 class Desk:
@@ -77,6 +78,7 @@ class Desk:
         self._clock = clock
         self.account = digest(settings.account)
         self._sending = 0
+        self._is_closing = False
         self._carrier = Carrier(soap, books, trail, self.account, settings.timeout, clock)
 
     async def write(self, request: Request, asker: Asker) -> WriteReply | Asked:
@@ -93,7 +95,8 @@ class Desk:
         return await self._confirmed(request, given, asker)
 
     async def idle(self) -> None:
-        """Wait until nothing is being sent."""
+        """Send nothing new, and wait until nothing is being sent."""
+        self._is_closing = True
         while self._sending:  # noqa: ASYNC110 - looked at once, when the server leaves
             await anyio.sleep(LOOK_AGAIN)
 
@@ -166,32 +169,50 @@ class Desk:
             if not entry.is_settled:
                 return await self._as_it_stands(entry)
         await self._wait_for_target(plan)
-        return self._with_notice(plan, head, same, written)
+        return self._with_notice(await self._named(plan, books), head, same, earlier)
 
-    def _with_notice(self, plan: Plan, head: int, same: list[Entry], written: list[Entry]) -> Planned:
-        """Say first, where it is so, that exactly this was written before."""
-        before = list({entry.id: entry for entry in (*written, *(e for e in same if e.landed))}.values())
-        if before:
-            notice = f"Exactly this was written before: {reply.recorded(before[-1])}. A yes writes it a second time."
+    async def _named(self, plan: Plan, books: Books) -> Plan:
+        """The plan, with whose books it is for: a yes to one company must not write into another's."""
+        company = await books.reference.company()
+        return plan.model_copy(update={"facts": (*plan.facts, f"In the books of {quoted(company.name, 80)}")})
+
+    def _with_notice(self, plan: Plan, head: int, same: list[Entry], earlier: list[Entry]) -> Planned:
+        """Say first, where it is so, that this was written before."""
+        again = [entry for entry in same if entry.landed]
+        alike = [entry for entry in earlier if entry.landed]
+        if again:
+            last = max(again, key=lambda entry: entry.id)
+            notice = f"Exactly this was written before: {reply.recorded(last)}. A yes writes it a second time."
+        elif alike:
+            last = max(alike, key=lambda entry: entry.id)
+            notice = f"The same request was carried out before: {reply.recorded(last)}."
+        else:
+            notice = ""
+        if notice:
             plan = plan.model_copy(update={"warnings": (notice, *plan.warnings)})
         ordinal = sum(entry.state in {"done", "partly"} for entry in same)
-        return Planned(plan, head, ordinal, sum(entry.state == "refused" for entry in same))
+        refused = sum(entry.state == "refused" for entry in same)
+        return Planned(plan, head, ordinal, refused, plan.consent_digest(self.account))
 
     async def _wait_for_target(self, plan: Plan) -> None:
-        """Refuse while another write to the same target has an unknown outcome; wait while one is being sent."""
+        """Refuse while another write to the same target is being sent or has an unknown outcome."""
         for entry in await self._trail.unsettled(self.account, plan.targets):
             settled = await self._settled(entry)
-            if not settled.is_settled:
-                raise Refused(
-                    f"An earlier write to the same place has an unknown outcome: {settled.title} (trail entry {settled.id}).",
-                    "Nothing new goes there until it is known. Look at `list_writes`, check the books, and call again later.",
-                )
+            if settled.is_settled:
+                continue
+            how = "is being sent" if settled.state == "sending" else "has an unknown outcome"
+            said = " ".join(step.said for step in settled.steps)
+            raise Refused(
+                f"An earlier write to the same place {how}: {settled.title} (trail entry {settled.id}). {said}".strip(),
+                "Nothing new goes there until it is known. Look at `list_writes`, check the books, and call again later.",
+            )
 
     async def _settled(self, entry: Entry) -> Entry:
-        """The entry once nobody is sending it any more, looked for in the books where its outcome is unknown."""
-        while entry.state == "sending":
-            await anyio.sleep(LOOK_AGAIN)
-            entry = await self._trail.get(entry.id) or entry
+        """The entry once nobody is sending it any more (waiting for a little while), looked for in the books where unknown."""
+        with anyio.move_on_after(WAIT_FOR_OTHERS):
+            while entry.state == "sending":
+                await anyio.sleep(LOOK_AGAIN)
+                entry = await self._trail.get(entry.id) or entry
         return await settle(entry, self._soap, self._trail, clock=self._clock)
 
     async def _replayed(self, entry: Entry, request: Request) -> WriteReply:
@@ -215,33 +236,29 @@ class Desk:
         return reply.outcome(settled, first="This was sent before, and nothing was sent now:")
 
     async def _carry_out(self, request: Request, planned: Planned, given: Given, asker: Asker) -> WriteReply:
-        """Send it, shielded from everything that could stop halfway: a cancelled call, a closed pipe, a signal."""
+        """Send it; where another write to the same place came first, plan again and send only what the yes still covers."""
+        if self._is_closing:
+            raise Unavailable("The server is leaving.", "Nothing was sent. Call again once it is back.")
         self._sending += 1
         try:
-            with anyio.CancelScope(shield=True):
-                return await self._first_or_again(request, planned, given, asker)
+            for _ in range(PLANS_AT_MOST):
+                try:
+                    return await self._carrier.carry_out(self._consented(request, planned, given))
+                except Taken as taken:
+                    if taken.by != "target":
+                        return await self._as_it_stands(taken.entry)
+                except Behind:
+                    pass
+                again = await self._plan(request, self._books.fresh())
+                if isinstance(again, WriteReply):
+                    return again
+                if not given.covers(again.digest):
+                    entry = await self._trail.by_consent(given.id)
+                    return await self._replayed(entry, request) if entry else self._preview(again, asker, given)
+                planned = again
+            raise Unavailable("Other writes to the same place keep coming first.")
         finally:
             self._sending -= 1
-        raise AssertionError("unreachable: a shielded scope is never cancelled")
-
-    async def _first_or_again(self, request: Request, planned: Planned, given: Given, asker: Asker) -> WriteReply:
-        """Send it; where another write to the same place came first, plan again and send only what the yes still covers."""
-        while True:
-            try:
-                return await self._carrier.carry_out(self._consented(request, planned, given))
-            except Taken as taken:
-                if taken.by != "target":
-                    return await self._as_it_stands(taken.entry)
-                await self._settled(taken.entry)
-            except Behind:
-                pass
-            again = await self._plan(request, self._books.fresh())
-            if isinstance(again, WriteReply):
-                return again
-            if not given.covers(again.digest):
-                entry = await self._trail.by_consent(given.id)
-                return await self._replayed(entry, request) if entry else self._preview(again, asker, given)
-            planned = again
 
     def _consented(self, request: Request, planned: Planned, given: Given) -> Consented:
         return Consented(

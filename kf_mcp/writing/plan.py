@@ -3,9 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, model_validator
 
 from kf_mcp.kashflow.step import Step, digest
+from kf_mcp.model.text import hides_something
 
 
 class Plan(BaseModel):
@@ -26,9 +27,17 @@ class Plan(BaseModel):
     dated: tuple[date, ...] = ()
     """The dates of its documents, for closed periods."""
 
-    def consent_digest(self) -> str:
-        """The fingerprint of what a person sees: title, facts, warnings, steps."""
-        return digest([self.title, self.facts, self.warnings, self._steps()])
+    @model_validator(mode="after")
+    def _is_one_line_each(self) -> "Plan":
+        """Nothing in a preview can pass for another line of it, or hide from a person."""
+        for line in (self.title, *self.facts, *self.warnings):
+            if hides_something(line) or set(line) & {"\n", "\r", "\t"}:
+                raise ValueError("a line of a plan holds line breaks or invisible characters")
+        return self
+
+    def consent_digest(self, account: str) -> str:
+        """The fingerprint of what a person sees, and whose books it is for."""
+        return digest([account, self.title, self.facts, self.warnings, self._steps()])
 
     def lock_digest(self, account: str) -> str:
         """The fingerprint of what would be written, and where."""

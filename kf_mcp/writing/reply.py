@@ -8,6 +8,7 @@ from kf_mcp.model import dates
 from kf_mcp.trail import Entry, StepState
 from kf_mcp.writing.plan import Plan
 
+EQUAL = "Read back and equal."
 Status = Literal["needs_confirmation", "changed", "done", "partly", "unknown", "declined"]
 
 
@@ -21,7 +22,10 @@ class WriteReply(BaseModel):
         "done: in the books; partly: some steps are; unknown: perhaps in the books; declined: the person said no"
     )
     title: str
-    differences: list[str] = Field([], description="How the books differ from what was meant; empty: checked, equal")
+    checked: Literal["", "equal", "differs", "not checked"] = Field(
+        "", description="Whether it was read back and compared"
+    )
+    differences: list[str] = Field([], description="How the books differ from what was meant")
     warnings: list[str] = []
     facts: list[str] = []
     number: int = Field(0, description="Invoice number or payment id in the books")
@@ -34,8 +38,8 @@ class WriteReply(BaseModel):
     def in_words(self) -> str:
         """The same facts as text, differences first."""
         lines = [f"DIFFERS FROM WHAT WAS MEANT: {difference}" for difference in self.differences]
-        lines += [f"[{self.status}] {self.title}"]
-        lines += [f"! {warning}" for warning in self.warnings] + [f"- {fact}" for fact in self.facts]
+        lines += [f"! {warning}" for warning in self.warnings]
+        lines += [f"[{self.status}] {self.title}"] + [f"- {fact}" for fact in self.facts]
         lines += [f"To undo it: {self.undo}."] if self.undo else []
         lines += [f"Trail entry {self.entry}."] if self.entry else []
         lines += [self.next] if self.next else []
@@ -65,7 +69,7 @@ def declined(why: str) -> WriteReply:
     )
 
 
-def outcome(entry: Entry, *, first: str = "") -> WriteReply:
+def outcome(entry: Entry, *, first: str = "", warning: str = "") -> WriteReply:
     """What stands in the books now, from the trail."""
     landed = entry.landed
     facts = [_step_in_words(step) for step in entry.steps]
@@ -73,7 +77,9 @@ def outcome(entry: Entry, *, first: str = "") -> WriteReply:
         status=_status(entry),
         title=f"{first} {entry.title}".strip(),
         differences=[text for step in entry.steps for text in step.differences],
+        warnings=[warning] if warning else [],
         facts=facts,
+        checked=_checked(entry),
         number=landed.number if landed else 0,
         code=landed.code if landed else "",
         entry=entry.id,
@@ -86,6 +92,15 @@ def _status(entry: Entry) -> Status:
     if entry.state == "done":
         return "done"
     return "partly" if entry.state == "partly" else "unknown"
+
+
+def _checked(entry: Entry) -> Literal["", "equal", "differs", "not checked"]:
+    done = [step for step in entry.steps if step.state == "done"]
+    if not done:
+        return ""
+    if any(step.differences for step in done):
+        return "differs"
+    return "equal" if all(step.said.endswith(EQUAL) for step in done) else "not checked"
 
 
 def _next(entry: Entry) -> str:

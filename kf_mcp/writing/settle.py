@@ -1,29 +1,37 @@
 """Settle: find out what became of a write whose answer was lost, by reading back.
 
-A match settles at once. Absence settles only after two agreeing reads, the second at least ten minutes after sending, since
-KashFlow may finish late what it has begun. Anything else stays unknown, and a person decides.
+A match settles at once. Absence settles only after two agreeing reads, the second at least ten minutes after the first, since
+KashFlow may finish late what it has begun, and only where nothing else came to the target meanwhile: KashFlow may have changed
+what it was sent. Anything else stays unknown, and a person decides.
 """
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
 from typing import Final
 
 from kf_mcp.errors import Failure
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.step import KINDS, Landed
+from kf_mcp.kashflow.step import KINDS, Arrivals, Landed
 from kf_mcp.model import dates
-from kf_mcp.trail import Entry, State, StepState, Trail
+from kf_mcp.trail import Entry, Overtaken, State, StepState, Trail
+
+logger = logging.getLogger(__name__)
 
 MAY_FINISH_LATE: Final = timedelta(minutes=10)
+FOUND: Final = "The answer was lost; it was found by reading back."
 
 
 async def settle(entry: Entry, soap: Connection, trail: Trail, *, clock: dates.Clock = dates.now) -> Entry:
     """Look for the unknown steps of an entry in the books, and keep on the trail what was found."""
     if entry.is_settled or entry.state == "sending":
         return entry
-    steps = [await _look(step, entry, soap, clock) if step.state == "unknown" else step for step in entry.steps]
-    if tuple(steps) == entry.steps:
+    steps = [await _look(step, soap, clock()) if step.state == "unknown" else step for step in entry.steps]
+    if tuple(steps) == entry.steps and state_of(steps) == entry.state:
         return entry
-    return await trail.note(entry, state_of(steps), steps)
+    try:
+        return await trail.note(entry, state_of(steps), steps)
+    except Overtaken as overtaken:  # another call settled it meanwhile
+        return overtaken.entry
 
 
 def state_of(steps: list[StepState]) -> State:
@@ -43,20 +51,40 @@ def found(step: StepState, landed: Landed, said: str) -> StepState:
     )
 
 
-async def _look(step: StepState, entry: Entry, soap: Connection, clock: dates.Clock) -> StepState:
+async def _look(step: StepState, soap: Connection, now: datetime) -> StepState:
     try:
         arrivals = await KINDS[step.kind].arrivals(soap, step.trace, step.evidence)
     except Failure as error:
         return step.model_copy(update={"said": f"It could not be looked for: {error.problem}"})
-    if len(arrivals) == 1:
-        return found(step, arrivals[0], "The answer was lost; it was found by reading back.")
-    if arrivals:
-        numbers = ", ".join(str(a.number or a.id) for a in arrivals)
-        return step.model_copy(update={"said": f"Several fit ({numbers}); a person must decide which is this one."})
-    if clock() - entry.opened >= MAY_FINISH_LATE and step.evidence.get("absent"):
-        return step.model_copy(
-            update={"state": "refused", "said": "It is not in the books: read twice, ten minutes apart."}
-        )
+    except Exception as error:
+        logger.exception("looking for a %s failed", step.kind)
+        return step.model_copy(update={"said": f"It could not be looked for ({type(error).__name__})."})
+    if len(arrivals.equal) == 1:
+        return found(step, arrivals.equal[0], FOUND)
+    if arrivals.equal or arrivals.alike:
+        return step.model_copy(update={"said": _doubtful(arrivals)})
+    return _absent(step, now)
+
+
+def _doubtful(arrivals: Arrivals) -> str:
+    candidates = ", ".join(
+        str(landed.number or landed.code or landed.id) for landed in (*arrivals.equal, *arrivals.alike)
+    )
+    if arrivals.equal:
+        return f"Several fit ({candidates}); a person must decide which is this one."
+    return (
+        f"Since then {candidates} came, which is not quite what was sent; a person must decide whether it is this one."
+    )
+
+
+def _absent(step: StepState, now: datetime) -> StepState:
+    """The step was not in the books just now."""
+    first = step.evidence.get("absent")
+    if first is None:
+        seen = {**step.evidence, "absent": now.isoformat()}
+        return step.model_copy(update={"evidence": seen, "said": "It was not in the books when last looked for."})
+    if now - datetime.fromisoformat(first) < MAY_FINISH_LATE:
+        return step
     return step.model_copy(
-        update={"evidence": {**step.evidence, "absent": True}, "said": "It was not in the books when last looked for."}
+        update={"state": "refused", "said": "It is not in the books: read twice, ten minutes apart."}
     )
