@@ -8,18 +8,20 @@ import logging
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 import anyio.from_thread
 import anyio.to_thread
-import httpx
 
 from kf_mcp.errors import AddressNotAllowed, CredentialsRejected, Failure, OutcomeUnknown, Refused, SaidNo, Unavailable
 from kf_mcp.kashflow.envelopes import Answer, Envelopes, Fault, Unusable
 from kf_mcp.kashflow.streaming import LARGEST_STREAM, ListReader
 from kf_mcp.model.text import bounded, quoted
 from kf_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 Tell = Callable[[int], Awaitable[None]]
@@ -33,18 +35,12 @@ OFF_THE_LOOP: Final = 32 * 1024
 AT_ONCE: Final = 4
 """Calls under way at once: KashFlow documents no limit, and known clients stay at three or four."""
 READ_TRIES: Final = 3
+HTTP_OK: Final = 200
 PIECE: Final = 64 * 1024
 LONG_LISTS: Final = frozenset({"GetCustomers", "GetSuppliers"})
 """Lists that are read as they arrive."""
 LONG_LIST_PATIENCE: Final = 20
 """Such a list may take so many times the ordinary limit, as long as pieces keep coming."""
-NEVER_SENT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.ProxyError,
-)
 TIMEOUT_TEXTS: Final = ("timeout", "time-out", "timed out", "time out")
 """What a database timeout says; KashFlow's back end is SQL Server and does time out (seen through its REST API)."""
 
@@ -61,7 +57,7 @@ class _NoAnswer(Exception):
 class Connection:
     """Calls KashFlow's operations by name."""
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, settings: Settings, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         self._settings = settings
         self._transport = transport
         self._envelopes = Envelopes()
@@ -75,20 +71,9 @@ class Connection:
         self._http = None
 
     @property
-    def address(self) -> str:
-        """Where the service is."""
-        return self._settings.url
-
-    @property
-    def patience(self) -> float:
-        """Seconds that one exchange may take."""
-        return self._settings.timeout * 2
-
-    @asynccontextmanager
-    async def fetched(self, link: str) -> AsyncIterator[httpx.Response]:
-        """A page of KashFlow's that is no SOAP; within, it can be read. No credentials go with it, no redirect is followed."""
-        async with self._places, self._client().stream("GET", link) as response:
-            yield response
+    def settings(self) -> Settings:
+        """Whose account this is, and where the service is."""
+        return self._settings
 
     @property
     def typed(self) -> Any:
@@ -209,8 +194,17 @@ class Connection:
             ) from None
 
     @asynccontextmanager
-    async def _sent(self, operation: str, arguments: Mapping[str, Any]) -> AsyncIterator[httpx.Response]:
+    async def _sent(self, operation: str, arguments: Mapping[str, Any]) -> "AsyncIterator[httpx.Response]":
         """Send a request; within, its answer can be read."""
+        import httpx  # noqa: PLC0415 - a good part of the server's start, and the first call is early enough
+
+        never_sent = (
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.PoolTimeout,
+            httpx.UnsupportedProtocol,
+            httpx.ProxyError,
+        )
         await self.ready()
         envelope = self._envelope(operation, arguments)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"KashFlow/{operation}"'}
@@ -218,12 +212,12 @@ class Connection:
         async with self._places:
             try:
                 with anyio.fail_after(limit * 2) as deadline:
-                    stream = self._client().stream("POST", self._settings.url, content=envelope, headers=headers)
+                    stream = self.http().stream("POST", self._settings.url, content=envelope, headers=headers)
                     async with stream as response:
-                        if response.status_code == httpx.codes.OK and operation in LONG_LISTS:
+                        if response.status_code == HTTP_OK and operation in LONG_LISTS:
                             deadline.deadline += limit * LONG_LIST_PATIENCE
                         yield response
-            except NEVER_SENT as error:
+            except never_sent as error:
                 raise _NoAnswer(f"no connection ({type(error).__name__})", sent=False) from None
             except (httpx.TimeoutException, TimeoutError):
                 raise _NoAnswer(f"no answer came within {limit:g} seconds", sent=True) from None
@@ -241,8 +235,11 @@ class Connection:
         password = self._settings.password.get_secret_value()
         return bounded(text.replace(password, "***") if password else text, 400)
 
-    def _client(self) -> httpx.AsyncClient:
+    def http(self) -> "httpx.AsyncClient":
+        """The pooled client: no redirects, no proxy, no credentials of its own."""
         if self._http is None:
+            import httpx  # noqa: PLC0415
+
             limit = self._settings.timeout
             self._http = httpx.AsyncClient(
                 transport=self._transport,
@@ -255,7 +252,7 @@ class Connection:
         return self._http
 
 
-async def _bounded_pieces(response: httpx.Response, largest: int = LARGEST_STREAM) -> AsyncGenerator[bytes, None]:
+async def _bounded_pieces(response: "httpx.Response", largest: int = LARGEST_STREAM) -> AsyncGenerator[bytes, None]:
     """An answer as it arrives, up to a size that no honest one has."""
     size = 0
     async for piece in response.aiter_bytes(PIECE):
@@ -267,7 +264,7 @@ async def _bounded_pieces(response: httpx.Response, largest: int = LARGEST_STREA
 
 def _page_or(status: int, body: bytes, reason: str) -> str:
     """Why the answer is no answer, in words that point to the cause."""
-    if status != httpx.codes.OK:
+    if status != HTTP_OK:
         return f"it answered HTTP {status} instead of SOAP"
     if not body.strip():
         return "its answer was empty"

@@ -12,8 +12,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from lxml import etree
-
 NAMESPACE: Final = "KashFlow"
 SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 WSDL: Final = Path(__file__).parent / "service.wsdl"
@@ -54,6 +52,8 @@ class Answer:
 
 def parse(document: bytes) -> Any:
     """Parse XML from outside: no document type, no entities, nothing fetched, bounded depth and text size."""
+    from lxml import etree  # noqa: PLC0415 - not needed at the server's start
+
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
     )
@@ -98,6 +98,8 @@ class Envelopes:
 
     def request(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
         """The envelope that asks for this operation, in UTF-8."""
+        from lxml import etree  # noqa: PLC0415
+
         envelope, _ = self._binding._create(operation, (), dict(arguments), client=self._client)  # noqa: SLF001
         return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
 

@@ -7,8 +7,6 @@ gigabytes. Here the answer is parsed as it arrives; each row becomes a model val
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
-from lxml import etree
-
 from kf_mcp.kashflow.envelopes import FORBIDDEN, NAMESPACE, SOAP_11, Fault, Unusable
 
 T = TypeVar("T")
@@ -30,6 +28,9 @@ class ListReader(Generic[T]):
     """
 
     def __init__(self, operation: str, row_name: str, make: Callable[[Any], T]) -> None:
+        from lxml import etree  # noqa: PLC0415 - not needed at the server's start
+
+        self._broken = etree.XMLSyntaxError
         self._operation = operation
         self._response = f"{{{NAMESPACE}}}{operation}Response"
         self._result = f"{{{NAMESPACE}}}{operation}Result"
@@ -66,7 +67,7 @@ class ListReader(Generic[T]):
         self._take_in(self._held)
         try:
             self._parser.close()
-        except etree.XMLSyntaxError:
+        except self._broken:
             raise Unusable("the answer ends too early or is not XML") from None
         if self._fault is not None:
             raise self._fault
@@ -79,7 +80,7 @@ class ListReader(Generic[T]):
             self._parser.feed(FORBIDDEN.sub(b" ", piece))
             for _, element in self._parser.read_events():
                 self._take(element)
-        except etree.XMLSyntaxError as error:
+        except self._broken as error:
             raise Unusable(f"the answer is not well-formed XML ({type(error).__name__})") from None
 
     def _take(self, element: Any) -> None:

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import Final
 
-from rapidfuzz import fuzz, process
-
 from kf_mcp.model import search
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.search import Match
@@ -85,6 +83,8 @@ class Index:
 
     def _similar(self, word: str) -> list[tuple[str, float]]:
         """The known words that are this one, begin with it, or look like it."""
+        from rapidfuzz import fuzz, process  # noqa: PLC0415 - loaded at the first search
+
         if self._sorted is None:
             self._sorted = sorted(self._by_word)
         known = self._sorted

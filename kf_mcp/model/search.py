@@ -4,9 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 from typing import Final, Generic, Protocol, TypeVar
-
-from rapidfuzz import fuzz
 
 SUFFIXES: Final = frozenset({"ltd", "limited", "plc", "llp", "co", "company", "inc", "gmbh", "the", "and"})
 """Words that people leave out of a firm's name."""
@@ -84,6 +85,18 @@ class Match(Generic[P]):
     why: str
 
 
+def _ratio(one: str, other: str) -> float:
+    """How alike two words are, 0 to 100."""
+    ratio: float = _fuzz().ratio(one, other)
+    return ratio
+
+
+@cache
+def _fuzz() -> ModuleType:
+    """The library of edit distances, loaded at the first search rather than at the server's start."""
+    return import_module("rapidfuzz.fuzz")
+
+
 def words(text: str) -> list[str]:
     """The words of a text as they are compared: without accents, case and punctuation; `&` is `and`."""
     plain = unicodedata.normalize("NFKD", text.replace("&", " and "))
@@ -95,6 +108,12 @@ def key_words(text: str) -> list[str]:
     """The words that tell one firm from another."""
     found = words(text)
     return [word for word in found if word not in SUFFIXES] or found
+
+
+def holds(text: str, query: str) -> bool:
+    """Whether the text holds every word of the query, whole or in part, case and accents aside; an empty query fits all."""
+    there = " ".join(words(text))
+    return all(word in there for word in words(query))
 
 
 def find(query: str, parties: Iterable[P]) -> list[Match[P]]:
@@ -125,7 +144,7 @@ def likeness(one: str, other: str) -> float:
     left, right = key_words(one), key_words(other)
     if not left or not right:
         return 0.0
-    run_together = fuzz.ratio("".join(left), "".join(right))
+    run_together = _ratio("".join(left), "".join(right))
     return max(min(_of_words(left, right), _of_words(right, left)), run_together)
 
 
@@ -152,7 +171,7 @@ def _name(asked: list[str], name: str) -> float:
     if asked == there:
         return 100.0
     by_words = _of_words(asked, there)
-    whole = fuzz.ratio("".join(asked), "".join(there)) * 0.97
+    whole = _ratio("".join(asked), "".join(there)) * 0.97
     unasked = max(0, len(there) - len(asked))
     return max(by_words - 1.5 * unasked, whole)
 
@@ -181,7 +200,7 @@ def _of_word(word: str, other: str) -> float:
         return 100.0
     if len(word) >= SHORTEST_START and other.startswith(word):
         return 95.0
-    score = fuzz.ratio(word, other)
+    score = _ratio(word, other)
     return score if score >= 65 else score * 0.5  # noqa: PLR2004 - words that share only some letters are different words
 
 

@@ -3,9 +3,8 @@
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 from mcp.server import MCPServer
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
@@ -23,6 +22,9 @@ from kf_mcp.server.resources import add_resources, with_words
 from kf_mcp.settings import Settings
 from kf_mcp.toolkit import make_tool, marked
 from kf_mcp.writing.consent import Seal
+
+if TYPE_CHECKING:
+    import httpx
 
 NAME: Final = "kf_mcp"
 REMEMBERED: Final = 30 * 24 * 3600.0
@@ -66,7 +68,7 @@ class BooksServer(MCPServer):
 
 
 def create_server(
-    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, clock: dates.Clock = dates.now
+    settings: Settings, *, transport: "httpx.AsyncBaseTransport | None" = None, clock: dates.Clock = dates.now
 ) -> BooksServer:
     """An MCP server for these settings; without credentials it opens the demo company.
 

@@ -2,10 +2,9 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
-import httpx
 
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.connection import Connection
@@ -16,6 +15,9 @@ from kf_mcp.trail import Trail
 from kf_mcp.writing.consent import Seal
 from kf_mcp.writing.desk import Desk
 from kf_mcp.writing.history import History
+
+if TYPE_CHECKING:
+    import httpx
 
 TRAIL_FILE: Final = "trail.db"
 KEY_FILE: Final = "confirm.key"
@@ -32,7 +34,7 @@ def trail_of(settings: Settings, clock: dates.Clock = dates.now) -> Trail:
 class Opening:
     """Everything that tools work with, made once, at first need."""
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None, clock: dates.Clock) -> None:
+    def __init__(self, settings: Settings, transport: "httpx.AsyncBaseTransport | None", clock: dates.Clock) -> None:
         self._settings = settings
         self._transport = transport
         self._clock = clock

@@ -4,6 +4,8 @@ import difflib
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -14,18 +16,40 @@ from kf_mcp.model import text
 INJECTED_BY_CLIENTS: Final = ("wait_for_previous",)
 """Arguments that a client adds to every tool by itself (Gemini CLI does)."""
 
+KEPT: Final = Path(__file__).parent / "schemas.json"
 STRICT: Final = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-def arguments_model(function: Callable[..., Any], skip: int, *, confirm: str | None) -> type[BaseModel]:
-    """The model of a tool's arguments, from its signature without the first `skip` parameters."""
-    parameters = list(inspect.signature(function, eval_str=True).parameters.values())[skip:]
-    fields: dict[str, Any] = {
-        p.name: (p.annotation, ... if p.default is inspect.Parameter.empty else p.default) for p in parameters
-    }
-    if confirm is not None:
-        fields["confirm"] = (str, Field("", description=confirm, max_length=200))
-    return create_model("Arguments", __config__=STRICT, **fields)
+class Arguments:
+    """A tool's arguments: their model, made from the signature without its first parameter when it is first needed."""
+
+    def __init__(self, function: Callable[..., Any], confirm: str | None) -> None:
+        self._function = function
+        self._confirm = confirm
+
+    @cached_property
+    def model(self) -> type[BaseModel]:
+        """The model that checks the arguments."""
+        parameters = list(inspect.signature(self._function, eval_str=True).parameters.values())[1:]
+        fields: dict[str, Any] = {
+            p.name: (p.annotation, ... if p.default is inspect.Parameter.empty else p.default) for p in parameters
+        }
+        if self._confirm is not None:
+            fields["confirm"] = (str, Field("", description=self._confirm, max_length=200))
+        return create_model("Arguments", __config__=STRICT, **fields)
+
+
+@cache
+def _all_kept() -> dict[str, dict[str, Any]]:
+    return json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
+
+
+def kept(name: str) -> dict[str, Any] | None:
+    """The schemas of this tool as they were made before; a test compares, and `--renew` makes them anew.
+
+    Making them takes as long as everything else at the server's start together.
+    """
+    return _all_kept().get(name)
 
 
 def slim(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from kf_mcp.errors import Failure
 from kf_mcp.kashflow import progress
@@ -45,9 +45,10 @@ class Kit:
     desk: Desk
     seal: Seal
 
-    def given_to(self, hint: type) -> Books | History:
+    def given_to(self, function: Callable[..., Any]) -> Books | History:
         """What a tool asks for by the hint of its first parameter: the books, or the history of writes."""
-        return self.history if hint is History else self.books
+        first = next(iter(get_type_hints(function).values()))
+        return self.history if first is History else self.books
 
 
 OpenKit = Callable[[], Awaitable[Kit]]
@@ -58,15 +59,14 @@ class BookkeepingTool(Tool):
 
     function: Callable[..., Awaitable[Any]] = Field(exclude=True)
     mark: Any = Field(exclude=True)
-    arguments: type[BaseModel] = Field(exclude=True)
+    arguments: Any = Field(exclude=True)
     open_kit: Any = Field(exclude=True)
-    first: Any = Field(exclude=True)
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002
         """Run the tool; every failure of ours becomes a reply that says what to do."""
         hearing = progress.listener.set(_listener(context))
         try:
-            values = schema.checked(self.arguments, arguments)
+            values = schema.checked(self.arguments.model, arguments)
             kit: Kit = await self.open_kit()
             result = await self._write(kit, values, context) if self.mark.is_writing else await self._read(kit, values)
         except Failure as failure:
@@ -88,7 +88,7 @@ class BookkeepingTool(Tool):
         return bool((self.meta or {}).get("demo"))
 
     async def _read(self, kit: Kit, values: dict[str, Any]) -> Reply:
-        reply: Reply = await self.function(kit.given_to(self.first), **values)
+        reply: Reply = await self.function(kit.given_to(self.function), **values)
         return reply
 
     async def _write(
@@ -111,17 +111,16 @@ class BookkeepingTool(Tool):
 def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Settings, open_kit: OpenKit) -> Tool:
     """The tool that this marked function is."""
     confirm = CONFIRM if mark.is_writing and settings.confirmed_by != "person" else None
-    arguments = schema.arguments_model(function, 1, confirm=confirm)
-    hints = get_type_hints(function)
-    output: type[BaseModel] = WriteReply if mark.is_writing else hints["return"]
+    kept = schema.kept(function.__name__) or schemas(function, mark)
     return BookkeepingTool(
         fn=function,
         name=function.__name__,
         title=mark.title,
         description=inspect.cleandoc(function.__doc__ or ""),
-        parameters=schema.slim(arguments.model_json_schema()),
+        parameters=_with(kept["parameters"], confirm={"type": "string", "description": confirm} if confirm else None),
         fn_metadata=FuncMetadata(
-            arg_model=ArgModelBase, output_schema=_output_schema(output, is_demo=settings.is_demo)
+            arg_model=ArgModelBase,
+            output_schema=_with(kept["output"], demo={"type": "string"} if settings.is_demo else None),
         ),
         is_async=True,
         annotations=ToolAnnotations(
@@ -134,10 +133,23 @@ def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Set
         meta={"demo": True} if settings.is_demo else None,
         function=function,
         mark=mark,
-        arguments=arguments,
+        arguments=schema.Arguments(function, confirm),
         open_kit=open_kit,
-        first=next(iter(hints.values())),
     )
+
+
+def schemas(function: Callable[..., Awaitable[Any]], mark: Mark) -> dict[str, Any]:
+    """The schemas of a tool's arguments and reply, made from its hints; `schema.kept` has them ready."""
+    output = WriteReply if mark.is_writing else get_type_hints(function)["return"]
+    made = schema.slim(output.model_json_schema(mode="validation"))
+    made.pop("description", None)
+    return {"parameters": schema.slim(schema.Arguments(function, None).model.model_json_schema()), "output": made}
+
+
+def _with(found: dict[str, Any], **more: dict[str, Any] | None) -> dict[str, Any]:
+    """The schema with further properties."""
+    added = {name: value for name, value in more.items() if value is not None}
+    return {**found, "properties": {**found.get("properties", {}), **added}}
 
 
 def _listener(context: Context[Any, Any]) -> progress.Listener:
@@ -151,14 +163,6 @@ def _listener(context: Context[Any, Any]) -> progress.Listener:
             await context.report_progress(count, None, f"{count:,} {what}")
 
     return listen
-
-
-def _output_schema(model: type[BaseModel], *, is_demo: bool) -> dict[str, Any]:
-    found = schema.slim(model.model_json_schema(mode="validation"))
-    found.pop("description", None)
-    if is_demo:
-        found["properties"]["demo"] = {"type": "string"}
-    return found
 
 
 def _shown(reply: Reply | WriteReply, *, is_demo: bool) -> CallToolResult:
