@@ -24,6 +24,7 @@ from kf_mcp.cli.screen import Screen
 from kf_mcp.cli.story import LINES, quarter_of
 from kf_mcp.kashflow.step import digest
 from kf_mcp.model import dates
+from kf_mcp.settings import Settings
 from kf_mcp.trail import Opening, StepState, Trail
 
 COMMAND = [sys.executable, "-P", "-m", "kf_mcp"]
@@ -172,7 +173,7 @@ def test_the_demo_tells_the_whole_job_and_ends_well(told):
 def test_the_demo_shows_the_invoice_as_it_was_asked_for(told):
     assert f"{pounds(NET + VAT)} (net {pounds(NET)} + VAT {pounds(VAT)})" in told.flat
     assert f"net {pounds(NET)} + VAT {pounds(VAT)} = {pounds(NET + VAT)}" in told.flat
-    assert f"Payment of {pounds(NET + VAT)} for invoice" in told.flat
+    assert f"Payment of {pounds(NET + VAT)} from “Penhaligon Boatyard Ltd” (PENH01) for invoice" in told.flat
 
 
 def test_the_demo_shows_what_the_invoice_did_to_each_box(told):
@@ -483,8 +484,8 @@ def test_the_demos_trail_is_said_to_live_in_its_server(tmp_path):
 
 def test_words_on_the_trail_cannot_move_the_cursor_and_differences_are_shown(tmp_path):
     settings = {"KASHFLOW_USERNAME": "alice", "KASHFLOW_PASSWORD": SECRET, "KASHFLOW_DATA_DIR": str(tmp_path)}
-    address = "https://securedwebapp.com/api/service.asmx"
-    asyncio.run(_entered(tmp_path / "trail.db", digest(f"{address} alice")))
+    account = Settings(username="alice", password=SECRET, data_dir=tmp_path).account
+    asyncio.run(_entered(tmp_path / "trail.db", digest(account)))
 
     result = run(tmp_path, "trail", **settings)
 

@@ -205,3 +205,14 @@ async def test_get_purchase_names_its_files_without_ever_showing_a_link(tmp_path
     assert [file["name"] for file in result.structured_content["attachments"]] == ["bill & note.pdf"]
     assert "File “bill & note.pdf” (application/pdf, 48213, 2026-10-05)" in result.content[0].text
     assert "files.example" not in str(result)
+
+
+async def test_every_file_of_a_purchase_is_listed_as_the_books_have_it(desk: Desk) -> None:
+    purchase = next(bill for bill in desk.company.state()["purchases"] if bill["attachments"])
+
+    found = await desk("get_attachments", number=purchase["number"])
+
+    assert [(row["name"], row["content_type"], row["size"]) for row in found["attachments"]] == [
+        (file["name"], file["content_type"], str(file["size"])) for file in purchase["attachments"]
+    ]
+    assert all(row["secret_link"].startswith("http") for row in found["attachments"])

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -5,6 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import Desk, a_company, open_desk, real_account
+from purchases_put_in import meddled
 
 from kf_mcp.simulator import Switches, documents
 
@@ -86,13 +88,15 @@ async def test_the_period_and_the_customer_that_were_searched_are_said(desk: Des
 
 
 async def test_quotes_that_do_not_fit_a_page_come_with_the_next(desk: Desk) -> None:
-    result = await desk.result("find_quotes", limit=1)
-    second = await desk("find_quotes", limit=1, offset=result.structured_content["next_offset"])
+    most = len(quotes(desk)) - 1
 
-    numbers = {result.structured_content["quotes"][0]["number"], second["quotes"][0]["number"]}
-    assert numbers == {quote["number"] for quote in quotes(desk)}
+    result = await desk.result("find_quotes", limit=most)
+    second = await desk("find_quotes", limit=most, offset=result.structured_content["next_offset"])
+
+    numbers = [row["number"] for row in (*result.structured_content["quotes"], *second["quotes"])]
+    assert sorted(numbers) == sorted(quote["number"] for quote in quotes(desk))
     assert "next_offset" not in second
-    assert "More with offset=1." in result.content[0].text
+    assert f"More with offset={most}." in result.content[0].text
 
 
 async def test_get_quote_shows_its_lines_and_that_it_is_still_a_quote(desk: Desk) -> None:
@@ -107,6 +111,17 @@ async def test_get_quote_shows_its_lines_and_that_it_is_still_a_quote(desk: Desk
     assert shown["lines"][0]["nominal"] == "4000 Design services"
     assert (shown["state"], shown["category"]) == ("quote", "Signage")
     assert "still a quote" in result.content[0].text
+
+
+async def test_a_quote_of_which_an_invoice_was_made_says_so(desk: Desk) -> None:
+    """KashFlow's manual, isStillQuote: false once it is converted."""
+    states = {}
+    for quote in quotes(desk):
+        states[quote["number"]] = (await desk("get_quote", number=quote["number"]))["state"]
+
+    expected = {quote["number"]: "converted" if quote["invoice"] else "quote" for quote in quotes(desk)}
+    assert set(expected.values()) == {"converted", "quote"}
+    assert states == expected
 
 
 async def test_a_quote_whose_state_kashflow_refuses_to_tell_is_shown_all_the_same(desk: Desk) -> None:
@@ -137,3 +152,31 @@ async def test_an_unknown_quote_is_an_error_in_either_shape_of_not_found(tmp_pat
 )
 async def test_a_search_for_quotes_that_makes_no_sense_is_named(desk: Desk, asked: dict[str, Any], said: str) -> None:
     assert said in await desk.error("find_quotes", **asked)
+
+
+async def test_a_quote_without_the_customers_name_still_says_whose_it_is(tmp_path) -> None:
+    """Zynk's recorded objects: CustomerName is absent on quotes."""
+    company = meddled(a_company(), lambda _, answer: (200, re.sub(rb"<CustomerName>.*?</CustomerName>", b"", answer)))
+    state = company.state()
+    quote = state["quotes"][0]
+    name = next(customer["name"] for customer in state["customers"] if customer["code"] == quote["customer_code"])
+    async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="quotes")) as desk:
+        shown = await desk("get_quote", number=quote["number"])
+        found = await desk("find_quotes", customer=quote["customer_code"])
+
+    assert shown["name"] == found["quotes"][0]["name"] == name
+
+
+async def test_a_currency_that_kashflow_does_name_is_shown(tmp_path) -> None:
+    company = meddled(
+        a_company(), lambda _, answer: (200, re.sub(rb"<CurrencyCode ?/>", b"<CurrencyCode>EUR</CurrencyCode>", answer))
+    )
+    quote = company.state()["quotes"][0]
+    async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="quotes")) as desk:
+        result = await desk.result("get_quote", number=quote["number"])
+        found = await desk.result("find_quotes")
+
+    assert result.structured_content["currency"] == "EUR"
+    assert "\u20ac" in result.content[0].text
+    assert "names no currency" not in result.content[0].text
+    assert "in EUR: \u20ac" in found.content[0].text

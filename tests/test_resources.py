@@ -57,16 +57,16 @@ async def test_each_resource_is_offered_with_a_title_and_what_it_is(desk: Desk) 
         ("kashflow://customers/PENH01", "get_customer", {"customer": "PENH01"}),
         ("kashflow://invoices/1004", "get_invoice", {"number": 1004}),
         (
-            "kashflow://reports/profit_and_loss?start=2026-01-01&end=2026-10-31",
+            "kashflow://reports/trial_balance?start=2026-01-01&end=2026-10-31",
             "get_report",
-            {"kind": "profit_and_loss", "start": "2026-01-01", "end": "2026-10-31"},
+            {"kind": "trial_balance", "start": "2026-01-01", "end": "2026-10-31"},
         ),
         (
             "kashflow://reports/aged_debtors?end=2026-10-31",
             "get_report",
             {"kind": "aged_debtors", "date": "2026-10-31"},
         ),
-        ("kashflow://reports/balance_sheet", "get_report", {"kind": "balance_sheet", "date": "2026-11-20"}),
+        ("kashflow://reports/aged_debtors", "get_report", {"kind": "aged_debtors", "date": "2026-11-20"}),
     ],
 )
 async def test_a_resource_says_what_the_tool_says(

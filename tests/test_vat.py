@@ -83,6 +83,8 @@ def test_broken_rules_between_boxes_are_named() -> None:
         ("2027-01-31", "2027-03-07"),
         ("2026-02-28", "2026-04-07"),
         ("2026-11-30", "2027-01-07"),
+        ("2026-01-30", "2026-03-07"),  # February has no 30th
+        ("2026-10-15", "2026-11-22"),
     ],
 )
 def test_a_return_is_due_one_month_and_seven_days_after_its_period(end: str, due: str) -> None:

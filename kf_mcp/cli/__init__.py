@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, metavar="N", help="port on 127.0.0.1 (default: any free one)")
-    parser.add_argument("--world", default="demo", help="the books to start with: demo, empty (default demo)")
+    parser.add_argument("--world", default="demo", help="the books to start with: demo, empty, large (default demo)")
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep the books in FILE from one run to the next")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day on which the world is dated")
     parser.add_argument(

@@ -2,11 +2,23 @@
 
 from datetime import date
 
+from kf_mcp.kashflow.bank import Bank
+from kf_mcp.kashflow.company import Company
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.customers import Customers
+from kf_mcp.kashflow.documents import Documents
+from kf_mcp.kashflow.files import Files
 from kf_mcp.kashflow.invoices import Invoices
+from kf_mcp.kashflow.journals import Journals
 from kf_mcp.kashflow.payments import Payments
+from kf_mcp.kashflow.products import Products
+from kf_mcp.kashflow.projects import Projects
+from kf_mcp.kashflow.purchases import Purchases
+from kf_mcp.kashflow.quotes import Quotes
+from kf_mcp.kashflow.raw import RawReads
 from kf_mcp.kashflow.reference import Reference
+from kf_mcp.kashflow.reports import Reports
+from kf_mcp.kashflow.suppliers import Suppliers
 from kf_mcp.kashflow.vat import VAT
 from kf_mcp.model import dates
 
@@ -22,8 +34,20 @@ class Books:
         self.customers = Customers(soap)
         self.invoices = Invoices(soap)
         self.payments = Payments(soap)
+        self.suppliers = Suppliers(soap)
+        self.purchases = Purchases(soap)
+        self.quotes = Quotes(soap)
+        self.documents = Documents(soap)
         self.reference = Reference(soap)
         self.vat = VAT(soap)
+        self.reports = Reports(soap)
+        self.bank = Bank(soap)
+        self.journals = Journals(soap)
+        self.products = Products(soap)
+        self.projects = Projects(soap)
+        self.company = Company(soap)
+        self.operations = RawReads(soap)
+        self.files = Files(soap)
 
     @property
     def today(self) -> date:
@@ -39,3 +63,5 @@ class Books:
     def forget(self) -> None:
         """Let go of what a write of ours may have changed."""
         self.customers.forget()
+        self.suppliers.forget()
+        self.purchases.forget()

@@ -6,7 +6,7 @@ repeat from a new one. Credentials travel inside every envelope (KashFlow has no
 
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -14,10 +14,11 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 
-from kf_mcp.errors import AddressNotAllowed, CredentialsRejected, Failure, OutcomeUnknown, Refused, SaidNo, Unavailable
+from kf_mcp.errors import OutcomeUnknown, Refused, Unavailable
 from kf_mcp.kashflow.envelopes import Answer, Envelopes, Fault, Unusable
 from kf_mcp.kashflow.streaming import LARGEST_STREAM, ListReader
-from kf_mcp.model.text import bounded, quoted
+from kf_mcp.kashflow.verdict import HTTP_OK, doubt, is_timeout, page_or, refusal
+from kf_mcp.model.text import bounded
 from kf_mcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,14 +36,11 @@ OFF_THE_LOOP: Final = 32 * 1024
 AT_ONCE: Final = 4
 """Calls under way at once: KashFlow documents no limit, and known clients stay at three or four."""
 READ_TRIES: Final = 3
-HTTP_OK: Final = 200
 PIECE: Final = 64 * 1024
 LONG_LISTS: Final = frozenset({"GetCustomers", "GetSuppliers"})
 """Lists that are read as they arrive."""
 LONG_LIST_PATIENCE: Final = 20
 """Such a list may take so many times the ordinary limit, as long as pieces keep coming."""
-TIMEOUT_TEXTS: Final = ("timeout", "time-out", "timed out", "time out")
-"""What a database timeout says; KashFlow's back end is SQL Server and does time out (seen through its REST API)."""
 
 
 class _NoAnswer(Exception):
@@ -92,18 +90,26 @@ class Connection:
         return await self._tried(operation, lambda: self._call(operation, arguments))
 
     async def stream(
-        self, operation: str, row: str, make: Callable[[Any], T], tell: Tell | None = None, **arguments: Any
+        self,
+        operation: str,
+        row: str,
+        make: Callable[[Any], T],
+        tell: Tell | None = None,
+        *,
+        wanted: Iterable[str] = (),
+        **arguments: Any,
     ) -> list[T]:
         """Call an operation that lists everything, and make a value of each row as it arrives; see `ListReader`.
 
-        `tell` is called now and then with the number of rows so far. Tried again and refused as `read` is.
+        `make` is given the members that are `wanted` (all where none are named); `tell` is called now and then with the number of
+        rows so far. Tried again and refused as `read` is.
         """
         values: list[T] = []
 
         async def call() -> Answer:
             nonlocal values
             async with self._sent(operation, arguments) as response:
-                reader = ListReader(operation, row, make)
+                reader = ListReader(operation, row, make, wanted)
                 pieces = _bounded_pieces(response)
 
                 async def next_piece(_rows: int) -> bytes:
@@ -130,7 +136,7 @@ class Connection:
         for attempt in range(1, READ_TRIES + 1):
             try:
                 answer = await call()
-                if answer.is_ok or not _is_timeout(answer.detail):
+                if answer.is_ok or not is_timeout(answer.detail):
                     return self._checked(answer)
                 reason = "its database timed out"
             except _NoAnswer as error:
@@ -150,9 +156,8 @@ class Connection:
             if error.sent:
                 raise OutcomeUnknown(f"{operation} was sent, but {error.reason}.") from None
             raise Unavailable(f"KashFlow could not be reached for {operation}: {error.reason}.") from None
-        doubt = _doubt(answer)
-        if doubt:
-            raise OutcomeUnknown(f"{operation} was sent, but {doubt}.")
+        if unproven := doubt(answer):
+            raise OutcomeUnknown(f"{operation} was sent, but {unproven}.")
         return self._checked(answer)
 
     async def _call(self, operation: str, arguments: Mapping[str, Any]) -> Answer:
@@ -177,7 +182,7 @@ class Connection:
                 ) from None
             raise _NoAnswer(f"KashFlow failed inside ({said})", sent=True) from None
         except Unusable as error:
-            raise _NoAnswer(_page_or(status, body(), str(error)), sent=True) from None
+            raise _NoAnswer(page_or(status, body(), str(error)), sent=True) from None
 
     def _envelope(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
         credentials = {
@@ -228,7 +233,7 @@ class Connection:
         """The answer, if KashFlow says that it worked; else the error that its words call for."""
         if answer.is_ok:
             return answer
-        raise _refusal(answer.operation, self._shown(answer.detail) or "no reason given")
+        raise refusal(answer.operation, self._shown(answer.detail) or "no reason given")
 
     def _shown(self, text: str) -> str:
         """KashFlow's words on one bounded line, without the password should they ever repeat it."""
@@ -260,41 +265,3 @@ async def _bounded_pieces(response: "httpx.Response", largest: int = LARGEST_STR
         if size > largest:
             raise _NoAnswer(f"the answer is larger than {largest // 2**20} MB", sent=True)
         yield piece
-
-
-def _page_or(status: int, body: bytes, reason: str) -> str:
-    """Why the answer is no answer, in words that point to the cause."""
-    if status != HTTP_OK:
-        return f"it answered HTTP {status} instead of SOAP"
-    if not body.strip():
-        return "its answer was empty"
-    if body.lstrip()[:200].lower().startswith((b"<!doctype html", b"<html")):
-        return "it answered with a web page instead of SOAP (maintenance, or a wrong KASHFLOW_URL)"
-    return reason
-
-
-def _is_timeout(detail: str) -> bool:
-    return any(text in detail.lower() for text in TIMEOUT_TEXTS)
-
-
-def _doubt(answer: Answer) -> str:
-    """Why this answer to a write proves neither that it was written nor that it was not; empty where it proves one."""
-    status = (answer.status or "").strip().upper()
-    if status not in {"OK", "NO", ""}:
-        return f"KashFlow answered with the status {quoted(status, 20)}, which is neither OK nor NO"
-    if status == "NO" and _is_timeout(answer.detail):
-        return "KashFlow's database timed out over it"
-    if status == "NO" and isinstance(answer.result, int) and answer.result > 0:
-        return f"KashFlow said NO and gave the number {answer.result} all the same"
-    if not status and not answer.result:
-        return "the answer holds neither a status nor a result"
-    return ""
-
-
-def _refusal(operation: str, detail: str) -> Failure:
-    """The error that KashFlow's words call for."""
-    if "incorrect username or password" in detail.lower():
-        return CredentialsRejected()
-    if "access list" in detail.lower():
-        return AddressNotAllowed(detail)
-    return SaidNo(operation, detail)

@@ -12,6 +12,7 @@ from kf_mcp.errors import NotFound, OutcomeUnknown
 from kf_mcp.kashflow import progress, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.step import Arrivals, Evidence, Landed, Step, Trace, digest
+from kf_mcp.kashflow.streaming import collector_held
 from kf_mcp.model import dates
 from kf_mcp.model.customers import Customer, CustomerBalance, NewCustomer, Region
 from kf_mcp.model.index import Index
@@ -23,6 +24,14 @@ OFF_THE_LOOP: Final = 2_000
 """From this many customers on, a search is done in a worker thread."""
 WHOLE_EVERY: Final = 900.0
 """Seconds until the snapshot is loaded anew, which is when deletions are seen."""
+
+
+MEMBERS: Final = (
+    *("CustomerID", "Code", "Name", "Contact", "ContactFirstName", "ContactLastName", "Email", "Telephone", "Mobile"),
+    *("Address1", "Address2", "Address3", "Address4", "Postcode", "CountryName", "CountryCode", "EC", "OutsideEC"),
+    *("VATNumber", "PaymentTerms", "CurrencyID", "Website", "Notes", "Updated"),
+)
+"""The members of KashFlow's record, of 78, that are read from the whole list."""
 
 
 def to_customer(row: Any) -> Customer:
@@ -98,8 +107,9 @@ class Customers:
         async with self._lock:
             now = time.monotonic()
             if now - self._loaded_at > WHOLE_EVERY:
-                loaded = await self._soap.stream("GetCustomers", "Customer", to_customer, _tell)
-                self._index = await anyio.to_thread.run_sync(Index, loaded)
+                with collector_held():
+                    loaded = await self._soap.stream("GetCustomers", "Customer", to_customer, _tell, wanted=MEMBERS)
+                    self._index = await anyio.to_thread.run_sync(Index, loaded)
                 self._loaded_at = self._checked_at = now
             elif now - self._checked_at > FRESH_FOR:
                 for customer in await self._changed():

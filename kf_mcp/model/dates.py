@@ -44,7 +44,8 @@ def one_month_and_seven_days_after(day: date) -> date:
     """When a VAT return for a period that ends on this day is due (HMRC: one calendar month and seven days)."""
     first_of_next = month_end(day) + timedelta(days=1)
     last_of_next = month_end(first_of_next)
-    month_later = last_of_next if day == month_end(day) else min(last_of_next, first_of_next.replace(day=day.day))
+    same_day = first_of_next.replace(day=min(day.day, last_of_next.day))
+    month_later = last_of_next if day == month_end(day) else same_day
     return month_later + timedelta(days=7)
 
 

@@ -85,6 +85,9 @@ class Match(Generic[P]):
     why: str
 
 
+_WORD: Final = re.compile(r"[a-z0-9]+")
+
+
 def _ratio(one: str, other: str) -> float:
     """How alike two words are, 0 to 100."""
     ratio: float = _fuzz().ratio(one, other)
@@ -99,9 +102,11 @@ def _fuzz() -> ModuleType:
 
 def words(text: str) -> list[str]:
     """The words of a text as they are compared: without accents, case and punctuation; `&` is `and`."""
-    plain = unicodedata.normalize("NFKD", text.replace("&", " and "))
-    letters = "".join(character for character in plain if not unicodedata.combining(character)).casefold()
-    return re.findall(r"[a-z0-9]+", letters.replace("'", "").replace("’", ""))
+    plain = text.replace("&", " and ").replace("'", "").replace("’", "")
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain)
+        plain = "".join(character for character in apart if not unicodedata.combining(character))
+    return _WORD.findall(plain.casefold())
 
 
 def key_words(text: str) -> list[str]:

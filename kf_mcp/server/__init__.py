@@ -31,7 +31,7 @@ REMEMBERED: Final = 30 * 24 * 3600.0
 """Seconds for which an answered question is recognised when it is sent again; a new write needs an answer within minutes."""
 
 INSTRUCTIONS: Final = """\
-The sales books of a UK company in KashFlow. Amounts are exact decimals in pounds unless a currency is named; dates are yyyy-mm-dd.
+The books of a UK company in KashFlow. Amounts are exact decimals in pounds unless a currency is named; dates are yyyy-mm-dd.
 
 Writing: a tool that writes first makes a preview and writes nothing. {confirmation} Never change figures to get past a refusal, never \
 fill a VAT rate, nominal or date that the person did not give: when choices come back, ask the person. After a reply with status \

@@ -52,10 +52,14 @@ class Amounts:
 
     def home_net(self, document: Document) -> Decimal:
         """Sum a document's lines without VAT, in pounds."""
+        if document.rate == ONE:
+            return document.net
         return sum((self.home(line.net, document.rate) for line in document.lines), ZERO)
 
     def home_vat(self, document: Document) -> Decimal:
         """Sum the VAT of a document's lines, in pounds."""
+        if document.rate == ONE:
+            return document.vat
         return sum((self.home(line.vat, document.rate) for line in document.lines), ZERO)
 
     def home_gross(self, document: Document) -> Decimal:
@@ -64,7 +68,7 @@ class Amounts:
 
     def home_paid(self, document: Document, at: date = date.max) -> Decimal:
         """Sum what was paid of a document up to a day, in pounds."""
-        return sum((payment.home for payment in document.payments if payment.date <= at), ZERO)
+        return sum([payment.home for payment in document.payments if payment.date <= at], ZERO)
 
     def home_due(self, document: Document, at: date = date.max) -> Decimal:
         """Tell what is still owed on a document, in pounds; below zero when it is overpaid or a credit note."""
@@ -83,7 +87,8 @@ class Amounts:
 
     def is_paid(self, document: Document) -> bool:
         """Tell whether nothing is owed any more; an invoice without lines is not paid."""
-        due, gross = self.home_due(document), self.home_gross(document)
+        gross = self.home_gross(document)
+        due = gross - self.home_paid(document)
         return bool(document.lines) and (due <= 0 if gross >= 0 else due >= 0)
 
     def payment_in_pounds(self, document: Document, amount: Decimal) -> Decimal:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kf_mcp.simulator import wire
 from kf_mcp.simulator.amounts import four_places
-from kf_mcp.simulator.operations import Answer, Refusal, operation
+from kf_mcp.simulator.operations import Answer, Refusal, Rows, operation
 from kf_mcp.simulator.records import BankAccount, BankRow
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def get_bank_transactions(books: Books, request: Request) -> Answer:
         books.reads += 1
     turn = books.reads
     rows.sort(key=lambda row: (row.date, row.id * (7 + turn) % 101, row.id))
-    return Answer([shown(row) for row in rows])
+    return Answer(Rows(rows, shown))
 
 
 def _seen_from(account: BankAccount, row: BankRow) -> BankRow:
@@ -119,9 +119,27 @@ def get_bank_transaction_types(books: Books, _: Request) -> Answer:
     )
 
 
+def on_account(books: Books, who: Literal["customers", "suppliers"]) -> Mapping[int, list[tuple[BankRow, Decimal]]]:
+    """Find the money that parties gave on account, or got, by their ids: rows against their control account.
+
+    The amount is what such a row takes off the debt: money from a customer, money to a supplier.
+    """
+    return books.work_out(f"money of {who} on account", lambda: _on_account(books, who))
+
+
+def _on_account(books: Books, who: Literal["customers", "suppliers"]) -> dict[int, list[tuple[BankRow, Decimal]]]:
+    controls, found = books.company.controls, dict[int, list[tuple[BankRow, Decimal]]]()
+    control = controls.debtors if who == "customers" else controls.creditors
+    for row in books.bank_rows:
+        party = row.customer if who == "customers" else row.supplier
+        if party and row.type == control and not row.other_account:
+            came = row.money_in - row.money_out
+            found.setdefault(party, []).append((row, came if who == "customers" else -came))
+    return found
+
+
 @operation("GetCustomerAdvancePayments")
 def get_customer_advance_payments(books: Books, request: Request) -> Answer:
     """List money received on account: rows against the customers' control account that name the customer."""
-    customer, control = wire.whole(request, "CustomerId"), books.company.controls.debtors
-    rows = [row for row in books.bank_rows if customer and row.customer == customer and row.type == control]
-    return Answer([shown(row) for row in rows])
+    rows = on_account(books, "customers").get(wire.whole(request, "CustomerId"), [])
+    return Answer([shown(row) for row, _ in rows])

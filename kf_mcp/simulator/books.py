@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from kf_mcp.simulator import posting, state, stored
 from kf_mcp.simulator.amounts import Amounts
+from kf_mcp.simulator.catalogue import Project, SubProduct
 from kf_mcp.simulator.ledger import Ledger
 from kf_mcp.simulator.records import (
     BankAccount,
@@ -25,10 +26,9 @@ from kf_mcp.simulator.records import (
     Journal,
     Kind,
     Nominal,
-    Party,
     StoredReturn,
 )
-from kf_mcp.simulator.shelves import Documents, Shelf, Undo
+from kf_mcp.simulator.shelves import Documents, Parties, Shelf, Undo
 from kf_mcp.simulator.switches import Switches
 
 FIRST_IDS = {
@@ -43,6 +43,9 @@ FIRST_IDS = {
     "quote line": 9_120_300,
     "payment": 31_870_500,
     "note": 6_240_900,
+    "attachment": 350_700,
+    "sub-product": 1_905_200,
+    "project": 412_300,
     "bank account": 612_340,
     "bank row": 8_730_100,
     "journal": 3_410_700,
@@ -55,6 +58,9 @@ FIRST_IDS = {
 
 FIRST_NUMBER = 1001
 """The first document's number in a new account; our choice."""
+
+
+Result = TypeVar("Result")
 
 
 def uk_time() -> time:
@@ -71,14 +77,16 @@ class Books:
         self.switches = switches
         self.company = company
         self.amounts = Amounts(switches)
-        self.clock: Callable[[], datetime] = self._this_moment
+        self.clock: Callable[[], datetime] | None = None
+        """Tells the moment where it is not the real time of day, as while a world is built."""
         self.reads = 0
         """How often the bank rows were read; their same-day order depends on it, the books do not."""
         self._undo = Undo()
+        self._worked_out: dict[str, tuple[int, Any]] = {}
         self._last_ids: dict[str, int] = {}
         self.ledger = Ledger(self._undo)
-        self.customers = Shelf[Party](self._undo)
-        self.suppliers = Shelf[Party](self._undo)
+        self.customers = Parties(self._undo)
+        self.suppliers = Parties(self._undo)
         self.invoices = Documents(self._undo)
         self.purchases = Documents(self._undo)
         self.quotes = Documents(self._undo)
@@ -87,6 +95,8 @@ class Books:
         self.bank_rows = Shelf[BankRow](self._undo)
         self.journals = Shelf[Journal](self._undo)
         self.currencies = Shelf[Currency](self._undo)
+        self.sub_products = Shelf[SubProduct](self._undo)
+        self.projects = Shelf[Project](self._undo)
         self.customer_sources = Shelf[Choice](self._undo)
         self.invoice_methods = Shelf[Choice](self._undo)
         self.purchase_methods = Shelf[Choice](self._undo)
@@ -106,7 +116,7 @@ class Books:
         company = stored.decode(Company, dump["company"])
         books = cls(dump["world"], today or date.fromisoformat(dump["today"]), switches, company)
         for name, record_type in stored.SHELVES.items():
-            for row in dump[name]:
+            for row in dump.get(name, ()):  # a file written before there was such a shelf
                 books.place(name, stored.decode(record_type, row))
         books._last_ids.update(dump["last_ids"])
         books._undo.forget()
@@ -139,27 +149,40 @@ class Books:
     @contextmanager
     def call(self) -> Iterator[None]:
         """Carry one call out whole or not at all."""
-        self._undo.forget()
+        self._undo.begin()
         try:
             yield
         except BaseException:
             self._undo.take_back()
+            self._worked_out.clear()  # the count of changes went back as well and will come by the same figures again
             raise
         self._undo.forget()
 
     def settle(self) -> None:
         """Let everything done so far stand and go by the real time of day from here on; worlds end with this."""
         self._undo.forget()
-        self.clock = self._this_moment
+        self.clock = None
 
     def use(self, switches: Switches) -> None:
         """Go by other switches from here on."""
         self.switches = switches
         self.amounts = Amounts(switches)
+        self._worked_out.clear()
+
+    def work_out(self, name: str, how: Callable[[], Result]) -> Result:
+        """Work something out once and give the same again for as long as nothing in the books changes.
+
+        Long lists that clients read page by page would otherwise be put in order anew for every page.
+        """
+        known = self._worked_out.get(name)
+        if known is None or known[0] != self.version:
+            known = self._worked_out[name] = (self.version, how())
+        found: Result = known[1]
+        return found
 
     def now(self) -> datetime:
         """Tell the moment by which changes are stamped: the books' day and the time of day in the UK."""
-        return self.clock()
+        return self.clock() if self.clock else datetime.combine(self.today, uk_time())
 
     def next_id(self, sort: str) -> int:
         """Give out the next internal id; ids skip, since all of KashFlow's users share them."""
@@ -167,6 +190,16 @@ class Books:
         last = FIRST_IDS[sort] if before is None else before
         self._set_last(sort, last + 1 + last * 7 % 11, before)
         return self._last_ids[sort]
+
+    def next_ids(self, sort: str, count: int) -> list[int]:
+        """Give out many internal ids at once; worlds do."""
+        before = self._last_ids.get(sort)
+        last, found = FIRST_IDS[sort] if before is None else before, []
+        for _ in range(count):
+            last += 1 + last * 7 % 11
+            found.append(last)
+        self._set_last(sort, last, before)
+        return found
 
     def next_number(self, kind: Kind) -> int:
         """Give out the next number: the highest in use and one (KashFlow's manual, InsertInvoice).
@@ -229,9 +262,6 @@ class Books:
         """Add or replace a journal."""
         self.journals.put(journal)
         self.ledger.post(("journal", journal.id), posting.journal_postings(journal))
-
-    def _this_moment(self) -> datetime:
-        return datetime.combine(self.today, uk_time())
 
     def _nominal_of(self, account: int) -> int:
         found = self.bank_accounts.get(account)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator import parties, wire
 from kf_mcp.simulator.invoice_writing import DONE, nothing_to_delete
-from kf_mcp.simulator.operations import Answer, Refusal, operation
+from kf_mcp.simulator.operations import Answer, Refusal, Rows, operation
 from kf_mcp.simulator.records import ZERO, Party
 from kf_mcp.simulator.wire import NO_DATE
 
@@ -186,7 +186,7 @@ def _one(choose: Callable[[Books, Request], Party | None], show: Show) -> Callab
 
 
 def _several(choose: Callable[[Books, Request], list[Party]], show: Show) -> Callable[[Books, Request], Answer]:
-    return lambda books, request: Answer([show(party) for party in choose(books, request)])
+    return lambda books, request: Answer(Rows(choose(books, request), show))
 
 
 _enter_reads()

@@ -57,7 +57,7 @@ def insert(books: Books, kind: Kind, members: Mapping[str, Any]) -> Document:
             id=key,
             number=number if number > 0 else books.next_number(kind),
             lines=lines,
-            permanent_link=_permanent_link(key) if kind == "invoice" else "",
+            permanent_link=permanent_link(key) if kind == "invoice" else "",
         )
     books.put_document(document)
     return document
@@ -210,12 +210,14 @@ def _over(existing: Document, header: Document, lines: tuple[Line, ...]) -> Docu
         lines=lines,
         payments=existing.payments,
         notes=existing.notes,
+        attachments=existing.attachments,
+        became=existing.became,
         permanent_link=existing.permanent_link,
         category=existing.category,
     )
 
 
-def _permanent_link(key: int) -> str:
+def permanent_link(key: int) -> str:
     """Make up the address under which an invoice could be seen without a login; it leads nowhere."""
     digits = f"{key * 2654435761 % 16**12:012x}"
     return f"https://api.kashflow.com/v2/documents/invoice/00000000-0000-4000-8000-{digits}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator.amounts import ONE, four_places
-from kf_mcp.simulator.operations import Typed
+from kf_mcp.simulator.operations import Rows, Typed
 from kf_mcp.simulator.records import Document, Line
 from kf_mcp.simulator.wire import moment
 
@@ -57,14 +57,14 @@ def shown_receipt(books: Books, document: Document) -> dict[str, Any]:
     return {**_renamed(_common(books, document)), "Lines": lines}
 
 
-def listed(books: Books, documents: Iterable[Document]) -> list[dict[str, Any]]:
+def listed(books: Books, documents: Iterable[Document]) -> Rows:
     """Write documents as Invoices."""
-    return [shown(books, document) for document in documents]
+    return Rows(documents, lambda document: shown(books, document))
 
 
-def listed_typed(books: Books, documents: Iterable[Document]) -> list[dict[str, Any]]:
+def listed_typed(books: Books, documents: Iterable[Document]) -> Rows:
     """Write documents as Invoice_TypeDefined."""
-    return [shown_typed(books, document) for document in documents]
+    return Rows(documents, lambda document: shown_typed(books, document))
 
 
 def _common(books: Books, document: Document) -> dict[str, Any]:
@@ -95,7 +95,8 @@ def _common(books: Books, document: Document) -> dict[str, Any]:
         "NetAmount": four_places(net),
         "VATAmount": four_places(vat),
         "AmountPaid": four_places(paid),
-        "CustomerName": party.name if party else None,
+        # A quote holds no name (Zynk's recorded objects).
+        "CustomerName": party.name if party and not quote else None,
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator import wire
 from kf_mcp.simulator.documents_shown import listed, listed_typed, shown, shown_typed
-from kf_mcp.simulator.operations import Answer, Refusal, operation
+from kf_mcp.simulator.operations import Answer, Refusal, Rows, operation
 from kf_mcp.simulator.records import ZERO, Document, Email, Note
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Request = Mapping[str, Any]
 Show = Callable[["Books", Document], dict[str, Any]]
-List = Callable[["Books", Iterable[Document]], list[dict[str, Any]]]
+List = Callable[["Books", Iterable[Document]], Rows]
 
 
 class NoSuchInvoice(Refusal):
@@ -120,7 +120,7 @@ _enter_lists()
 
 @operation("PrintInvoice")
 def print_invoice(books: Books, request: Request) -> Answer:
-    """Give the address of a PDF of one invoice, or of several by a comma list; it leads nowhere."""
+    """Give the address of a PDF of one invoice, or of several by a comma list; a pretend page is behind it."""
     number = wire.whole(request, "InvoiceNumber")
     numbers = (
         [number] if number else [int(found) for found in re.findall(r"\d+", wire.text(request, "InvoiceNumberList"))]

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
 
 BIGGEST_REQUEST: Final = 8 * 1024 * 1024
 """The biggest body that is read, in bytes; a longer one is answered with 413."""
@@ -39,27 +39,37 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back. ``padding`` blanks are sent after the first ``before_padding`` bytes, without being held."""
+    """What goes back. ``padding`` blanks are sent after the first ``before_padding`` bytes, without being held.
+
+    ``more`` is the rest of a long list: it comes after ``body``, is made while it is sent, and can be had once.
+    """
 
     status: int
     content_type: str
     body: bytes
     padding: int = 0
     before_padding: int = 0
+    more: Iterator[bytes] | None = None
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of the reply."""
+        """The headers of the reply; how long a long list will be nobody knows yet."""
+        length = () if self.more else ((b"content-length", str(len(self.body) + self.padding).encode("ascii")),)
         return [
             (b"content-type", self.content_type.encode("ascii")),
-            (b"content-length", str(len(self.body) + self.padding).encode("ascii")),
+            *length,
             (b"cache-control", b"private, max-age=0"),
         ]
 
+    def whole(self) -> Self:
+        """Give the same reply with all of it in the body, so that something can be done to it."""
+        return replace(self, body=self.body + b"".join(self.more), more=None) if self.more else self
+
     def pieces(self) -> Iterator[bytes]:
-        """Give the body piece by piece."""
+        """Give the body piece by piece; an error in the middle of a long list is the exception Cut."""
         if not self.padding:
             yield self.body
+            yield from self.more or ()
             return
         yield self.body[: self.before_padding]
         for _ in range(self.padding // len(_PIECE)):

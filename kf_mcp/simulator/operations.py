@@ -1,17 +1,19 @@
 """The list of KashFlow calls the pretend KashFlow can answer, and the shape of an answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union, overload
 
 if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
 
 Value: TypeAlias = Union[int, Decimal, bool, str, datetime, "Typed", Mapping[str, Any], Sequence[Any], None]
 """Anything an answer can hold, by KashFlow's own names; money is a Decimal."""
+
+Record = TypeVar("Record")
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -39,6 +41,39 @@ class Answer:
     result: Value = None
     detail: str = ""
     extra: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+
+class Rows(Sequence[Any]):
+    """A list of an answer whose rows are written out from the records only when they are looked at.
+
+    The records are chosen when the call is carried out; a long list is sent while other calls go on.
+    """
+
+    def __init__(self, records: Iterable[Record], show: Callable[[Record], Any]) -> None:
+        self._records = list(records)
+        self._show = show
+
+    __hash__ = None  # type: ignore[assignment]  # as a list
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, Rows | list) else NotImplemented
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self._show, self._records)
+
+    @overload
+    def __getitem__(self, place: int) -> Any: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Any]: ...
+
+    def __getitem__(self, place: int | slice) -> Any:
+        if isinstance(place, slice):
+            return [self._show(record) for record in self._records[place]]
+        return self._show(self._records[place])
 
 
 Operation: TypeAlias = "Callable[[Books, Mapping[str, Any]], Answer]"

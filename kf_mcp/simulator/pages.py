@@ -29,6 +29,38 @@ NOT_ALLOWED: Final = page(
 )
 
 
+PRINTED: Final = "/simulated/pdf.asp"
+"""Where links to printed documents lead."""
+_LINKED: Final = "https://securedwebapp.com/simulated/"
+
+
+def here(answer: str, request: Request) -> str:
+    """Let the links in an answer lead to the address that was asked, as the service description does with its own."""
+    scheme, _, rest = request.url.partition("://")
+    return answer.replace(_LINKED, escape(f"{scheme}://{rest.partition('/')[0]}/simulated/"))
+
+
+def printed(request: Request) -> Reply:
+    """Give a PDF of one blank page that says which documents it stands for."""
+    named = "".join(character for character in request.query if character.isalnum() or character in "=-&")[:200]
+    text = f"BT /F 12 Tf 40 800 Td (A pretend document: {named}) Tj ET"
+    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F {font} >> >> >>",
+        f"<< /Length {len(text)} >>\nstream\n{text}\nendstream",
+    ]
+    body, places = "%PDF-1.4\n", []
+    for n, inside in enumerate(objects, 1):
+        places.append(len(body))
+        body += f"{n} 0 obj\n{inside}\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    size = len(objects) + 1
+    ending = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
+    return Reply(200, "application/pdf", (body + ending).encode("ascii"))
+
+
 def description(request: Request) -> Reply:
     """Give the service description, its address rewritten to the one that was asked."""
     own = escape(request.url).encode()

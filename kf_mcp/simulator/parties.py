@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator.operations import Refusal
 from kf_mcp.simulator.records import Party
-from kf_mcp.simulator.shelves import Shelf
+from kf_mcp.simulator.shelves import Parties
 
 if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 LETTERS_OF_CODE = 4
 
 
-def by_code(parties: Shelf[Party], code: str) -> Party | None:
+def by_code(parties: Parties, code: str) -> Party | None:
     """Find a party by its code, in capitals or not."""
-    wanted = code.strip().casefold()
-    return next((party for party in parties if party.code.casefold() == wanted), None) if wanted else None
+    return parties.coded(code)
 
 
 def has_email(party: Party, address: str) -> bool:
@@ -31,7 +30,7 @@ def has_email(party: Party, address: str) -> bool:
     return bool(wanted) and (wanted == held or wanted in re.split(r"[\s,;]+", held))
 
 
-def checked_code(parties: Shelf[Party], kind: str, code: str, name: str, *, own_id: int = 0) -> str:
+def checked_code(parties: Parties, kind: str, code: str, name: str, *, own_id: int = 0) -> str:
     """Check a code that was sent, or make one of the name's first letters and two digits: STEV01.
 
     Both refusals are KashFlow's own sentences, as a live integrator met them.

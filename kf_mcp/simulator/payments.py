@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
 
 Request = Mapping[str, Any]
+BEYOND_ANY_ID = 2**31
 
 
 def pay(books: Books, document: Document, members: Mapping[str, Any]) -> Payment:
@@ -132,8 +134,12 @@ def _nothing_deleted(books: Books, refusal: Refusal) -> Answer:
 def _between(books: Books, request: Request) -> list[tuple[Document, Payment]]:
     """List the payments of invoices from one day to another, both included, the oldest first."""
     start, end = wire.day(request, "StartDate") or date.min, wire.day(request, "EndDate") or date.min
-    found = (pair for pair in _all(books) if start <= pair[1].date <= end)
-    return sorted(found, key=lambda pair: (pair[1].date, pair[1].id))
+    pairs = books.work_out("payments by date", lambda: sorted(_all(books), key=_by_date))
+    return pairs[bisect_left(pairs, (start, 0), key=_by_date) : bisect_left(pairs, (end, BEYOND_ANY_ID), key=_by_date)]
+
+
+def _by_date(pair: tuple[Document, Payment]) -> tuple[date, int]:
+    return pair[1].date, pair[1].id
 
 
 def _all(books: Books) -> Iterator[tuple[Document, Payment]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator import wire
 from kf_mcp.simulator.documents_shown import shown, shown_receipt, shown_typed
-from kf_mcp.simulator.operations import Answer, Refusal, operation
+from kf_mcp.simulator.operations import Answer, Refusal, Rows, operation
 from kf_mcp.simulator.payments import shown as payment_shown
 from kf_mcp.simulator.records import Document
 
@@ -27,7 +28,9 @@ CUT_SHORT = "Only the last 100 receipts are returned. Please use GetReceiptsWith
 
 def newest_first(books: Books) -> list[Document]:
     """List the purchases by number, the highest first (KashFlow's change log)."""
-    return sorted(books.purchases, key=lambda document: document.number, reverse=True)
+    return books.work_out(
+        "purchases, newest first", lambda: sorted(books.purchases, key=lambda document: document.number, reverse=True)
+    )
 
 
 def _one(show: Show) -> Callable[[Books, Request], Answer]:
@@ -43,7 +46,7 @@ def _one(show: Show) -> Callable[[Books, Request], Answer]:
 
 
 def _several(choose: Choose, show: Show) -> Callable[[Books, Request], Answer]:
-    return lambda books, request: Answer([show(books, document) for document in choose(books, request)])
+    return lambda books, request: Answer(Rows(choose(books, request), partial(show, books)))
 
 
 def _last_hundred(show: Show) -> Callable[[Books, Request], Answer]:
@@ -82,7 +85,9 @@ def _filtered(books: Books, word: str) -> list[Document]:
     test = tests.get(word.strip().casefold())
     if test is None:
         raise Refusal(f"The filter {word} is not valid.")
-    return [document for document in newest_first(books) if test(document)]
+    return books.work_out(
+        f"purchases, {word}", lambda: [document for document in newest_first(books) if test(document)]
+    )
 
 
 def _recent(books: Books, request: Request) -> list[Document]:

@@ -80,6 +80,18 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file kept with a purchase, such as the scanned bill."""
+
+    id: int
+    name: str
+    content_type: str
+    size: int
+    """In bytes."""
+    uploaded: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """An invoice, a purchase or a quote; a credit note is an invoice below zero."""
 
@@ -97,22 +109,25 @@ class Document:
     lines: tuple[Line, ...] = ()
     payments: tuple[Payment, ...] = ()
     notes: tuple[Note, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     project: int = 0
     suppress_total: int = 0
     category: str | None = None
     permanent_link: str = ""
     delivery: Mapping[str, Any] = field(default_factory=dict)
     own_delivery_address: bool = False
+    became: int = 0
+    """The id of the invoice that a quote was turned into; 0 while it is still a quote."""
 
     @property
     def net(self) -> Decimal:
         """The total without VAT, in the document's currency."""
-        return sum((line.net for line in self.lines), ZERO)
+        return sum([line.net for line in self.lines], ZERO)
 
     @property
     def vat(self) -> Decimal:
         """The total of VAT, in the document's currency."""
-        return sum((line.vat for line in self.lines), ZERO)
+        return sum([line.vat for line in self.lines], ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +188,7 @@ class JournalLine:
     nominal: int
     amount: Decimal
     comment: str = ""
+    project: int = 0
 
 
 @dataclass(frozen=True, slots=True)

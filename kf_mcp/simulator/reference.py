@@ -88,21 +88,24 @@ def insert_nominal_code(books: Books, request: Request) -> Answer:
 @operation("GetProducts")
 def get_products(books: Books, _: Request) -> Answer:
     """List the nominals of the sales kind, which KashFlow also calls products."""
-    return Answer(
-        [
-            {
-                "ProductID": nominal.id,
-                "ProductName": nominal.name,
-                "ProductCode": nominal.code,
-                "ProductDescription": nominal.description,
-                "ManageStockLevels": 0,
-                "QtyInStock": 0,
-                "ProductPrice": four_places(nominal.price),
-            }
-            for nominal in books.nominals
-            if nominal.area == SALES_AREA
-        ]
-    )
+    return Answer(products(books))
+
+
+def products(books: Books) -> list[dict[str, Any]]:
+    """Write the nominals of the sales kind as products."""
+    return [
+        {
+            "ProductID": nominal.id,
+            "ProductName": nominal.name,
+            "ProductCode": nominal.code,
+            "ProductDescription": nominal.description,
+            "ManageStockLevels": 0,
+            "QtyInStock": 0,
+            "ProductPrice": four_places(nominal.price),
+        }
+        for nominal in books.nominals
+        if nominal.area == SALES_AREA
+    ]
 
 
 @operation("GetVATRates")

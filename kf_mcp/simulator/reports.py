@@ -1,23 +1,21 @@
-"""Reports read off the ledger and the documents; their amounts are in pounds and plain pennies."""
+"""The trial balance, read off the ledger, and what is owed altogether; in pounds and plain pennies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator import wire
 from kf_mcp.simulator.ledger import Balance
 from kf_mcp.simulator.operations import Answer, operation
-from kf_mcp.simulator.records import ZERO, Document, Nominal, Party
+from kf_mcp.simulator.records import ZERO, Document, Nominal
 
 if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
 
 Request = Mapping[str, Any]
-PERIODS = 4
-"""The month of the date itself and the three before; what is older is one sum."""
 
 
 def _period(request: Request) -> tuple[date, date]:
@@ -64,50 +62,6 @@ def get_trial_balance_with_opening(books: Books, request: Request) -> Answer:
 
 def _by_code(books: Books) -> list[Nominal]:
     return sorted(books.nominals, key=lambda nominal: nominal.code)
-
-
-@operation("GetAgedDebtors")
-def get_aged_debtors(books: Books, request: Request) -> Answer:
-    """List what each customer owed at the end of a day, by the months in which the invoices were dated."""
-    at = wire.day(request, "AgedDebtorsDate") or books.today
-    rows = ((party, _aged(books, books.invoices.of_party(party.id), at)) for party in books.customers)
-    return Answer([_aged_row(party, amounts, at) for party, amounts in rows if any(amounts)])
-
-
-def _aged(books: Books, documents: Iterable[Document], at: date) -> list[Decimal]:
-    """Sum what is owed by age: this month, the three before it, and older."""
-    amounts = [ZERO] * (PERIODS + 1)
-    for document in documents:
-        if document.date > at:
-            continue
-        months = (at.year - document.date.year) * 12 + at.month - document.date.month
-        amounts[min(months, PERIODS)] += books.amounts.home_due(document, at)
-    return amounts
-
-
-def _aged_row(party: Party, amounts: list[Decimal], at: date) -> dict[str, Any]:
-    """Write one customer's row; the months are named (KashFlow's manual, AgedDebtorsCreditors)."""
-    row: dict[str, Any] = {
-        "id": party.id,
-        "Name": party.name,
-        "Code": party.code,
-        "Balance": sum(amounts, ZERO),
-        "Current": amounts[0],
-        "Older": amounts[PERIODS],
-    }
-    month = at.replace(day=1)
-    for period in range(1, PERIODS):
-        month = (month - timedelta(days=1)).replace(day=1)
-        row[f"Period{period}_name"] = MONTHS[month.month - 1]
-        row[f"Period{period}_val"] = amounts[period]
-    return row
-
-
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-"""In English whatever the computer's language is."""
 
 
 @operation("GetAccountOverview")

@@ -134,7 +134,10 @@ class _Guest:
                 return
             if reply is None:
                 return
-            await self._send(reply, head)
+            try:
+                await self._send(reply, head)
+            except Cut:  # a long list failed in the middle
+                return
             self._idle = True
             if self._speech.our_state is not h11.DONE or self._speech.their_state is not h11.DONE:
                 return
@@ -172,6 +175,7 @@ class _Guest:
         await self._write(self._speech.send(h11.Response(status_code=reply.status, headers=headers)))
         for piece in () if head else reply.pieces():
             await self._write(self._speech.send(h11.Data(data=piece)))
+            await asyncio.sleep(0)  # while a long list is sent others are answered
         await self._write(self._speech.send(h11.EndOfMessage()))
 
     async def _misunderstood(self, problem: h11.RemoteProtocolError) -> None:

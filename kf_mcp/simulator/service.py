@@ -1,16 +1,18 @@
 """Carry out one SOAP call on the books: read it, check who asks, run it, see that the books still balance, answer."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from kf_mcp.simulator.binder import Binder, NotBound
-from kf_mcp.simulator.message import Reply, Request, page
+from kf_mcp.simulator.message import Cut, Reply, Request, page
 from kf_mcp.simulator.operations import OPERATIONS, Refusal
+from kf_mcp.simulator.pages import here
 from kf_mcp.simulator.schema import Exchange, contract
 from kf_mcp.simulator.soap import (
+    CLOSING,
     Dialect,
     Fault,
     UnknownFormat,
@@ -18,6 +20,7 @@ from kf_mcp.simulator.soap import (
     call_named,
     dialect_of,
     fault_in_words,
+    opening,
     read_envelope,
     unreadable,
     wrapped,
@@ -34,6 +37,21 @@ WRONG_PASSWORD: Final = "Incorrect username or password"
 """KashFlow's own words, the same for a wrong and for a missing one (live failure tests of kashflow-export)."""
 
 UNPROCESSED: Final = "Server was unable to process request. ---> "
+
+
+HELD: Final = 1_000_000
+"""How long an answer may be, in characters, to be held whole and sent with its length, as nearly all are."""
+
+PIECE: Final = 64_000
+"""How many characters of a longer answer are made at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What stands inside the envelope: the beginning of the answer or all of it, and the rest of a long one."""
+
+    held: str
+    rest: Iterator[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +85,34 @@ def handle(simulator: "Simulator", request: Request) -> Handled:
         outcome, inside = _carried_out(simulator, request)
     except Fault as fault:
         return Handled(name, "fault", fault_reply(fault, dialect), exchange)
-    return Handled(name, outcome, answer_reply(inside, dialect), exchange)
+    return Handled(name, outcome, _reply(simulator, name, inside, dialect, request), exchange)
 
 
 def answer_reply(inside: str, dialect: Dialect) -> Reply:
     """Wrap an answer, good or NO; both are HTTP 200."""
     return Reply(200, f"{dialect.content_type}; charset=utf-8", wrapped(inside, dialect))
+
+
+def _reply(simulator: "Simulator", name: str, inside: "Inside", dialect: Dialect, request: Request) -> Reply:
+    """Wrap an answer, a long one so that the rest of it is made while it is sent."""
+    held = here(inside.held, request)
+    if inside.rest is None:
+        return answer_reply(held, dialect)
+    body = f"{opening(dialect)}{held}".encode()
+    more = _sent_later(simulator, name, inside.rest, request)
+    return Reply(200, f"{dialect.content_type}; charset=utf-8", body, more=more)
+
+
+def _sent_later(simulator: "Simulator", name: str, rest: Iterator[str], request: Request) -> Iterator[bytes]:
+    """Make the rest of a long answer; whoever fails in it can only cut the connection."""
+    try:
+        for text in rest:
+            yield here(text, request).encode()
+    except Exception as problem:
+        log.exception("The pretend KashFlow failed in the middle of the answer to %s.", name)
+        _remember(simulator, name, problem)
+        raise Cut from None
+    yield CLOSING.encode()
 
 
 def fault_reply(fault: Fault, dialect: Dialect) -> Reply:
@@ -91,20 +131,20 @@ def writer_for(simulator: "Simulator") -> Writer:
     )
 
 
-def _carried_out(simulator: "Simulator", request: Request) -> tuple[str, str]:
+def _carried_out(simulator: "Simulator", request: Request) -> tuple[str, Inside]:
     """Read the request first: one that cannot be read is a fault before anybody looks at the password."""
     exchange, asked, wrong_lines = _read(request)
     writer = writer_for(simulator)
     refusal = _turned_away(simulator, exchange, asked, request.client)
     if refusal:
-        return "no", writer.refused(exchange, refusal)
+        return "no", Inside(writer.refused(exchange, refusal))
     if wrong_lines:
         raise Fault(f"{UNPROCESSED}Unable to cast object of type '{wrong_lines[0]}' to the type of a line.")
     without_password = {name: value for name, value in asked.items() if name not in {"UserName", "Password"}}
     try:
         return "ok", _run(simulator, exchange, without_password, writer)
     except Refusal as no:
-        return "no", writer.refused(exchange, str(no))
+        return "no", Inside(writer.refused(exchange, str(no)))
 
 
 def _read(request: Request) -> tuple[Exchange, dict[str, Any], list[str]]:
@@ -130,30 +170,66 @@ def _turned_away(simulator: "Simulator", exchange: Exchange, asked: Mapping[str,
     return ""
 
 
-def _run(simulator: "Simulator", exchange: Exchange, asked: Mapping[str, Any], writer: Writer) -> str:
+def _run(simulator: "Simulator", exchange: Exchange, asked: Mapping[str, Any], writer: Writer) -> Inside:
     operation = OPERATIONS.get(exchange.name)
     if operation is None:
         raise Fault(f"{exchange.name} is not simulated yet.")
     try:
         with simulator.one_at_a_time, simulator.books.call():
             before = simulator.books.version
-            inside = writer.accepted(exchange, operation(simulator.books, asked))
-            _check_balance(simulator, exchange.name)
-            if simulator.books.version != before:
+            inside = _begun(writer.parts(exchange, operation(simulator.books, asked)))
+            written = simulator.books.version != before
+            _check_balance(simulator, exchange.name, written=written)
+            if written:
                 simulator.save()
             return inside
     except (Refusal, Fault):
         raise
     except Exception as problem:
         log.exception("The pretend KashFlow failed in %s.", exchange.name)
-        simulator.problems.append(f"{exchange.name}: {type(problem).__name__}: {problem}")
+        _remember(simulator, exchange.name, problem)
         raise Fault(f"{UNPROCESSED}{type(problem).__name__} in the pretend KashFlow.") from None
 
 
-def _check_balance(simulator: "Simulator", name: str) -> None:
+def _remember(simulator: "Simulator", name: str, problem: Exception) -> None:
+    simulator.problems.append(f"{name}: {type(problem).__name__}: {problem}")
+
+
+def _begun(parts: Iterator[str]) -> Inside:
+    """Write an answer whole, or the beginning of one that is too long to be held.
+
+    The rest of a long one is written after the call is over. The records in it are those of the moment of the call;
+    the name beside a document is that of the moment in which its row is sent.
+    """
+    pieces = _pieces(parts)
+    held: list[str] = []
+    while sum(map(len, held)) < HELD:
+        piece = next(pieces, None)
+        if piece is None:
+            return Inside("".join(held))
+        held.append(piece)
+    return Inside("".join(held), pieces)
+
+
+def _pieces(parts: Iterator[str]) -> Iterator[str]:
+    """Put the many small parts of an answer together into pieces worth sending."""
+    piece, size = [], 0
+    for part in parts:
+        piece.append(part)
+        size += len(part)
+        if size >= PIECE:
+            yield "".join(piece)
+            piece, size = [], 0
+    yield "".join(piece)
+
+
+def _check_balance(simulator: "Simulator", name: str, *, written: bool) -> None:
+    """See that debits equal credits after every call, and after a writing one that the ledger adds up to its entries."""
     rows = simulator.books.trial_balance()
     difference = sum((Decimal(row["debit"]) - Decimal(row["credit"]) for row in rows), Decimal(0))
-    if difference:
-        problem = f"After {name} the pretend KashFlow's trial balance is out by {difference}."
+    problem = f"After {name} the pretend KashFlow's trial balance is out by {difference}." if difference else ""
+    if written and (miscounted := simulator.books.ledger.miscounted()):
+        problem = f"After {name} the pretend KashFlow's ledger differs from its entries by {miscounted}."
+    if problem:
         simulator.problems.append(problem)
         raise Fault(f"{UNPROCESSED}{problem}")

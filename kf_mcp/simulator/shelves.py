@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-from kf_mcp.simulator.records import Document
+from kf_mcp.simulator.records import Document, Party
 
 
 class Numbered(Protocol):
@@ -20,26 +20,35 @@ Record = TypeVar("Record", bound=Numbered)
 
 
 class Undo:
-    """What would take back the changes made since the last mark; a call that fails is undone with it."""
+    """What would take back the changes made by the call that is under way; one that fails is undone with it."""
 
     def __init__(self) -> None:
         self._steps: list[Callable[[], None]] = []
+        self._under_way = False
         self.changes = 0
 
+    def begin(self) -> None:
+        """Let the changes so far stand, and keep how to take back those to come."""
+        self._steps.clear()
+        self._under_way = True
+
     def remember(self, step: Callable[[], None]) -> None:
-        """Keep how to take one change back."""
-        self._steps.append(step)
+        """Keep how to take one change back; outside a call, as when a world is built, nothing ever is."""
+        if self._under_way:
+            self._steps.append(step)
         self.changes += 1
 
     def forget(self) -> None:
         """Let the changes so far stand."""
         self._steps.clear()
+        self._under_way = False
 
     def take_back(self) -> None:
         """Take every change since the last mark back, newest first."""
         self.changes -= len(self._steps)
         while self._steps:
             self._steps.pop()()
+        self._under_way = False
 
 
 class Shelf(Generic[Record]):
@@ -78,6 +87,36 @@ class Shelf(Generic[Record]):
 
     def _remove(self, record: Record) -> None:
         del self._records[record.id]
+
+
+class Parties(Shelf[Party]):
+    """Customers or suppliers, also found by their code, in capitals or not."""
+
+    def __init__(self, undo: Undo) -> None:
+        super().__init__(undo)
+        self._by_code: dict[str, int] = {}
+
+    def coded(self, code: str) -> Party | None:
+        """Find a party by its code; none has an empty one."""
+        key = self._by_code.get(code.strip().casefold())
+        return None if key is None else self._records[key]
+
+    def _place(self, record: Party) -> None:
+        before = self._records.get(record.id)
+        if before is not None:
+            self._unlist(before)
+        super()._place(record)
+        if record.code:
+            self._by_code.setdefault(record.code.strip().casefold(), record.id)
+
+    def _remove(self, record: Party) -> None:
+        super()._remove(record)
+        self._unlist(record)
+
+    def _unlist(self, record: Party) -> None:
+        code = record.code.strip().casefold()
+        if self._by_code.get(code) == record.id:
+            del self._by_code[code]
 
 
 class Documents(Shelf[Document]):

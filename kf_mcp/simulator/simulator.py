@@ -23,6 +23,7 @@ from kf_mcp.simulator.stage import play
 from kf_mcp.simulator.switches import Switches
 from kf_mcp.simulator.transport import InProcess
 from kf_mcp.simulator.values import UK
+from kf_mcp.simulator.worlds import known
 
 SERVICE: Final = "/api/service.asmx"
 _REMEMBERED: Final = 20_000
@@ -86,11 +87,13 @@ class Simulator:
 
     def start_again(self, world: str) -> None:
         """Open a world anew: its books as on the first day, no mishaps, no calls."""
-        books = Books.open(world, self._today or datetime.now(UK).date(), self.switches)
+        known(world)
+        today = self._today or datetime.now(UK).date()
         for task in self._later:
             task.get_loop().call_soon_threadsafe(task.cancel)
         with self.one_at_a_time:
-            self.books = books
+            self.books = Books.open("empty", today, self.switches)  # two big worlds at once would not fit everywhere
+            self.books = Books.open(world, today, self.switches)
             self.mishaps.clear()
             self.calls.clear()
             self.problems.clear()
@@ -116,6 +119,8 @@ class Simulator:
             return control.answer(self, request)
         if path.startswith(f"{SERVICE}/"):
             return pages.unrecognized(request.path)
+        if path == pages.PRINTED and request.method == "GET":
+            return pages.printed(request)
         if path != SERVICE:
             return pages.NOT_FOUND
         if request.method == "POST":

@@ -16,6 +16,7 @@ from kf_mcp.simulator.writer import escaped
 
 SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12: Final = "http://www.w3.org/2003/05/soap-envelope"
+CLOSING: Final = "</soap:Body></soap:Envelope>"
 _UNREADABLE: Final = "Server was unable to read request. ---> There is an error in XML document ({}, {}). ---> {}"
 _NO_ACTION: Final = "Unable to handle request without a valid action parameter. Please supply a valid soap action."
 _NO_DTD: Final = (
@@ -127,14 +128,19 @@ def unreadable(problem: NotBound, body: bytes) -> Fault:
     return Fault(_UNREADABLE.format(line, column, problem), of_client=True)
 
 
-def wrapped(inside: str, dialect: Dialect) -> bytes:
-    """Put an answer into its envelope."""
+def opening(dialect: Dialect) -> str:
+    """Write what stands before an answer; what stands after it is CLOSING."""
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         f'<soap:Envelope xmlns:soap="{dialect.namespace}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
         ' xmlns:xsd="http://www.w3.org/2001/XMLSchema">'
-        f"<soap:Body>{inside}</soap:Body></soap:Envelope>"
-    ).encode()
+        "<soap:Body>"
+    )
+
+
+def wrapped(inside: str, dialect: Dialect) -> bytes:
+    """Put an answer into its envelope."""
+    return f"{opening(dialect)}{inside}{CLOSING}".encode()
 
 
 def fault_in_words(fault: Fault, dialect: Dialect) -> str:

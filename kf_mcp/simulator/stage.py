@@ -32,7 +32,7 @@ async def play(simulator: "Simulator", mishap: Mishap, request: Request) -> Repl
     if mishap.name in _PAGES:
         return _PAGES[mishap.name]
     if mishap.name in _DAMAGES:
-        return _DAMAGES[mishap.name](handle(simulator, request).reply)
+        return _DAMAGES[mishap.name](handle(simulator, request).reply.whole())
     return await _PLAYS[mishap.name](simulator, mishap, request)
 
 

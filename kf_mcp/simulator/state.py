@@ -10,6 +10,7 @@ from kf_mcp.simulator.records import ZERO, BankRow, Document, Party
 
 if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
+    from kf_mcp.simulator.catalogue import Project
 
 
 def of(books: Books) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def of(books: Books) -> dict[str, Any]:
         "suppliers": [_party(party) for party in books.suppliers],
         "invoices": [_document(books, document, books.customers.get(document.party)) for document in books.invoices],
         "purchases": [_document(books, document, books.suppliers.get(document.party)) for document in books.purchases],
-        "quotes": [_document(books, document, books.customers.get(document.party)) for document in books.quotes],
+        "quotes": [_quote(books, document) for document in books.quotes],
         "nominals": [
             {"id": row.id, "code": row.code, "name": row.name, "type": row.type, "area": row.area}
             for row in books.nominals
@@ -30,8 +31,8 @@ def of(books: Books) -> dict[str, Any]:
         "bank_accounts": _bank_accounts(books),
         "bank_transactions": [_bank_row(row) for row in books.bank_rows],
         "journals": _journals(books),
-        "products": [],
-        "projects": [],
+        "products": _products(books),
+        "projects": [_project(books, row) for row in books.projects],
         "emails": [
             {"id": email.id, "invoice": email.invoice, "recipient": email.recipient, "subject": email.subject}
             for email in books.emails
@@ -116,6 +117,52 @@ def _document(books: Books, document: Document, party: Party | None) -> dict[str
             for payment in document.payments
         ],
         "notes": [{"id": note.id, "date": note.date.isoformat(), "text": note.text} for note in document.notes],
+        "attachments": [
+            {"id": file.id, "name": file.name, "content_type": file.content_type, "size": file.size}
+            for file in document.attachments
+        ],
+        "project": document.project,
+    }
+
+
+def _quote(books: Books, quote: Document) -> dict[str, Any]:
+    """Show a quote; ``invoice`` is the number of the one that it became, if any."""
+    invoice = books.invoices.get(quote.became)
+    shown = _document(books, quote, books.customers.get(quote.party))
+    return {**shown, "category": quote.category, "invoice": invoice.number if invoice else None}
+
+
+def _products(books: Books) -> list[dict[str, Any]]:
+    """Show the items of the catalogue, each with the code of the nominal it stands under."""
+    codes = {nominal.id: nominal.code for nominal in books.nominals}
+    return [
+        {
+            "id": item.id,
+            "code": item.code,
+            "name": item.name,
+            "description": item.description,
+            "nominal": codes.get(item.nominal, 0),
+            "price": str(item.price),
+            "vat_rate": str(item.vat_rate),
+            "in_stock": item.in_stock if item.managed else None,
+        }
+        for item in books.sub_products
+    ]
+
+
+def _project(books: Books, project: Project) -> dict[str, Any]:
+    """Show a project; its status is 0 complete, 1 active or 2 archived."""
+    customer = books.customers.get(project.customer)
+    return {
+        "id": project.id,
+        "number": project.number,
+        "name": project.name,
+        "reference": project.reference,
+        "description": project.description,
+        "start": _day(project.start),
+        "end": _day(project.end),
+        "customer_code": customer.code if customer else "",
+        "status": project.status,
     }
 
 
@@ -133,6 +180,8 @@ def _lines(books: Books, document: Document) -> list[dict[str, Any]]:
             "vat_rate": str(line.vat_rate),
             "vat": money(line.vat),
             "net": money(line.net),
+            "product": line.product,
+            "project": line.project,
         }
         for line in document.lines
     ]
@@ -167,6 +216,9 @@ def _bank_row(row: BankRow) -> dict[str, Any]:
         "vat_rate": str(row.vat_rate),
         "vat": money(row.vat),
         "other_account": row.other_account,
+        "customer": row.customer,
+        "supplier": row.supplier,
+        "project": row.project,
     }
 
 
@@ -180,7 +232,12 @@ def _journals(books: Books) -> list[dict[str, Any]]:
             "date": journal.date.isoformat(),
             "comment": journal.comment,
             "lines": [
-                {"nominal": codes[line.nominal], "amount": money(line.amount), "comment": line.comment}
+                {
+                    "nominal": codes[line.nominal],
+                    "amount": money(line.amount),
+                    "comment": line.comment,
+                    "project": line.project,
+                }
                 for line in journal.lines
             ],
         }

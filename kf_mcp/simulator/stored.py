@@ -10,7 +10,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from kf_mcp.simulator import records
+from kf_mcp.simulator import catalogue, records
 
 Record = TypeVar("Record")
 
@@ -28,6 +28,8 @@ SHELVES: dict[str, type] = {
     "quotes": records.Document,
     "bank_rows": records.BankRow,
     "journals": records.Journal,
+    "sub_products": catalogue.SubProduct,
+    "projects": catalogue.Project,
     "vat_returns": records.StoredReturn,
     "emails": records.Email,
 }

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator import parties, wire
-from kf_mcp.simulator.operations import Answer, Refusal, operation
+from kf_mcp.simulator.operations import Answer, Refusal, Rows, operation
 from kf_mcp.simulator.records import ZERO, Party
 from kf_mcp.simulator.wire import NO_DATE
 
@@ -91,13 +91,13 @@ operation("GetSupplierByID2")(_one(_numbered, _new))
 @operation("GetSuppliers")
 def get_suppliers(books: Books, _: Request) -> Answer:
     """List the suppliers."""
-    return Answer([_old(supplier) for supplier in books.suppliers])
+    return Answer(Rows(books.suppliers, _old))
 
 
 @operation("GetSuppliers2")
 def get_suppliers2(books: Books, _: Request) -> Answer:
     """List the suppliers in the newer shape."""
-    return Answer([_new(supplier) for supplier in books.suppliers])
+    return Answer(Rows(books.suppliers, _new))
 
 
 def _known(books: Books, request: Request) -> Party:

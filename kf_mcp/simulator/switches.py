@@ -116,6 +116,48 @@ class Switches:
         Literal["changing", "stable"], "Bank rows of one day come in another order at each call, or always in one."
     ] = "changing"
 
+    # --- reports and the ledger --------------------------------------------------------------------------------
+    not_found_other: Annotated[
+        Literal["refuse", "blank"], "An unknown journal, project or product: NO with a sentence, or OK with an id of 0."
+    ] = "refuse"
+    journal_line_sign: Annotated[
+        Literal["credit_positive", "debit_positive"], "Which side of a journal's line is above zero."
+    ] = "credit_positive"
+    ledger_value_sign: Annotated[
+        Literal["credit_positive", "debit_positive"], "Which side of a row of the nominal ledger is above zero."
+    ] = "credit_positive"
+    ledger_payments: Annotated[
+        Literal["bank", "document"],
+        "The type of a payment in the nominal ledger: bank, under the account's name, or that of what it pays.",
+    ] = "bank"
+    report_signs: Annotated[
+        Literal["mixed", "usual", "credit_positive"],
+        "Profit and loss and balance sheet: balances of rows credit less debit and totals above zero on their usual side,"
+        " or both above zero on their usual side, or both credit less debit.",
+    ] = "mixed"
+    report_columns: Annotated[
+        Literal["filled", "zero"], "Debit and credit of the rows of these two reports are filled in, or are 0."
+    ] = "filled"
+    balance_sheet_profit: Annotated[
+        Literal["row", "total"], "The profit to date is a row among capital and reserves, or in their total alone."
+    ] = "row"
+    other_nominal: Annotated[
+        Literal["balance_sheet", "profit_and_loss"], "The report that holds the nominal Other, which has no type."
+    ] = "balance_sheet"
+    monthly_periods: Annotated[
+        Literal["clipped", "whole"],
+        "The first and last rows of the monthly profit and loss end with the dates asked for, or are whole months.",
+    ] = "clipped"
+    advances_in_aged: Annotated[
+        Literal["yes", "no"], "Money on account that is set against no document lowers the aged debts, or stays out."
+    ] = "yes"
+    income_by_customer: Annotated[Literal["net", "gross"], "Income by customer is counted without VAT, or with it."] = (
+        "net"
+    )
+    projects_listed: Annotated[
+        Literal["all", "active"], "GetProjects, which asks for no status, lists every project, or the active ones."
+    ] = "all"
+
     # --- VAT ---------------------------------------------------------------------------------------------------
     vat_late_items: Annotated[
         Literal["no", "yes"], "The VAT report also takes in older items that no return has held yet."

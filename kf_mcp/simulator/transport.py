@@ -52,9 +52,13 @@ class _Stream(httpx.AsyncByteStream):
         self._reply = reply
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._reply.pieces():
-            yield piece
-            await asyncio.sleep(0)  # a huge answer must not keep the loop to itself
+        try:
+            for piece in self._reply.pieces():
+                yield piece
+                await asyncio.sleep(0)  # a huge answer must not keep the loop to itself
+        except Cut:
+            told = "peer closed connection without sending complete message body (incomplete chunked read)"
+            raise httpx.RemoteProtocolError(told) from None
 
 
 async def _heard(request: httpx.Request) -> Request:

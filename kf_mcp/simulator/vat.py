@@ -91,8 +91,10 @@ def _belongs(books: Books, item: tuple[str, int], day: date, start: date, end: d
     if books.switches.vat_late_items == "no" or day > end or not books.vat_returns:
         return False
     began = min(stored.start for stored in books.vat_returns)
-    held = any(item in stored.items for stored in books.vat_returns)
-    return began <= day < start and not held
+    held = books.work_out(
+        "items of VAT returns", lambda: frozenset(item for stored in books.vat_returns for item in stored.items)
+    )
+    return began <= day < start and item not in held
 
 
 def _count_sale(books: Books, boxes: Boxes, document: Document) -> None:

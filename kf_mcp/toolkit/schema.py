@@ -52,12 +52,50 @@ def kept(name: str) -> dict[str, Any] | None:
     return _all_kept().get(name)
 
 
+UNSAID: Final = frozenset({"title", "$defs", "properties", "minLength", "maxLength", "minItems", "maxItems", "minimum"})
+"""What a model need not read: titles that repeat names, and limits that no sensible call meets; calls are checked against them."""
+UNSAID_OF_REPLIES: Final = frozenset({"default", "format", "required"})
+TOLD_ONCE: Final = frozenset(
+    {"total", "next_offset", "before", "matched", "region", "open_total", "number", "code", "title"}
+)
+"""Members of replies that mean the same everywhere; the server's instructions tell what."""
+
+
 def slim(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with references put in place and without titles, nulls and other words that tell a model nothing."""
+    """The schema with references put in place and without what tells a model nothing."""
     definitions = schema.get("$defs", {})
     slimmed: dict[str, Any] = _slim(schema, definitions)
     slimmed.pop("$defs", None)
     return slimmed
+
+
+def of_reply(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a reply, slimmer still: what is left out of a reply equals its default, and needs no saying."""
+    slimmed: dict[str, Any] = _without(slim(schema), UNSAID_OF_REPLIES)
+    slimmed.pop("description", None)
+    return slimmed
+
+
+def _without(node: Any, unsaid: frozenset[str]) -> Any:
+    if isinstance(node, list):
+        return [_without(item, unsaid) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: _without(value, unsaid) for key, value in node.items() if key not in unsaid and key != "properties"}
+    if "properties" in node:
+        kept["properties"] = {
+            name: _member(name, _without(value, unsaid)) for name, value in node["properties"].items()
+        }
+    return kept
+
+
+def _member(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    """A reply's member; what a list holds and in which order is told by the tool's own description."""
+    if name in TOLD_ONCE or value.get("type") == "array":
+        value.pop("description", None)
+    if value.get("items") == {"type": "string"}:
+        value.pop("items")
+    return value
 
 
 def _slim(node: Any, definitions: Mapping[str, Any]) -> Any:
@@ -81,7 +119,7 @@ def _slim(node: Any, definitions: Mapping[str, Any]) -> Any:
     properties = node.get("properties")
     if properties is not None:
         node = {key: value for key, value in node.items() if key != "description"}
-    kept = {key: value for key, value in node.items() if key not in {"title", "$defs", "properties"}}
+    kept = {key: value for key, value in node.items() if key not in UNSAID}
     if kept.get("default") in (None, "", []):
         kept.pop("default", None)
     result = {

@@ -124,7 +124,6 @@ def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Set
         ),
         is_async=True,
         annotations=ToolAnnotations(
-            title=mark.title,
             read_only_hint=not mark.is_writing,
             destructive_hint=mark.is_destructive,
             idempotent_hint=not mark.is_writing,
@@ -141,9 +140,10 @@ def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Set
 def schemas(function: Callable[..., Awaitable[Any]], mark: Mark) -> dict[str, Any]:
     """The schemas of a tool's arguments and reply, made from its hints; `schema.kept` has them ready."""
     output = WriteReply if mark.is_writing else get_type_hints(function)["return"]
-    made = schema.slim(output.model_json_schema(mode="validation"))
-    made.pop("description", None)
-    return {"parameters": schema.slim(schema.Arguments(function, None).model.model_json_schema()), "output": made}
+    return {
+        "parameters": schema.slim(schema.Arguments(function, None).model.model_json_schema()),
+        "output": schema.of_reply(output.model_json_schema(mode="validation")),
+    }
 
 
 def _with(found: dict[str, Any], **more: dict[str, Any] | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def plain_line(value: str) -> str:
 Line = Annotated[str, AfterValidator(plain_line)]
 
 CustomerKey = Annotated[
-    str, Field(min_length=1, max_length=120, description="Customer code, or a name that exactly one customer has")
+    str, Field(min_length=1, max_length=120, description="Code, or a name that only one customer has")
 ]
 
 
@@ -41,8 +41,8 @@ async def find_customers(
             max_length=200, description="Any part of name, code, e-mail, contact, postcode or telephone; typos are fine"
         ),
     ] = "",
-    limit: Annotated[int, Field(ge=1, le=100, description="Most rows to return")] = 10,
-    offset: Annotated[int, Field(ge=0, description="Rows to skip: `next_offset` of the reply before")] = 0,
+    limit: Annotated[int, Field(ge=1, le=100, description="Most rows")] = 10,
+    offset: Annotated[int, Field(ge=0, description="`next_offset` of the reply before")] = 0,
 ) -> FoundCustomers:
     """Find customers by loose words, misspelt or partial, and see why each matched.
 
@@ -121,11 +121,9 @@ async def get_customer(books: Books, customer: CustomerKey) -> CustomerDetails:
 @writes("Enter a new customer", destructive=False)
 async def create_customer(
     books: Books,
-    name: Annotated[
-        Line, Field(min_length=1, max_length=100, description="Name of the firm or person as it stands on invoices")
-    ],
+    name: Annotated[Line, Field(min_length=1, max_length=100, description="As it stands on invoices")],
     contact: Annotated[Line, Field(max_length=100, description="Person to write to")] = "",
-    email: Annotated[Line, Field(max_length=200, description="One address, or several with commas")] = "",
+    email: Annotated[Line, Field(max_length=200, description="Several with commas")] = "",
     telephone: Annotated[Line, Field(max_length=40, description="As it is dialled")] = "",
     mobile: Annotated[Line, Field(max_length=40)] = "",
     address: Annotated[
@@ -133,24 +131,20 @@ async def create_customer(
     ] = [],  # noqa: B006 - read only
     postcode: Annotated[Line, Field(max_length=12)] = "",
     country: Annotated[Line, Field(max_length=60, description="Country name; empty for the UK")] = "",
-    country_code: Annotated[str, Field(pattern="^([A-Za-z]{2})?$", description="Two letters, such as GB, FR")] = "",
+    country_code: Annotated[str, Field(pattern="^([A-Za-z]{2})?$", description="Such as GB, FR")] = "",
     region: Annotated[
         Literal["UK", "EU", "world"] | None,
-        Field(description="For VAT: UK, EU (VAT-registered there), or world. Needed if abroad"),
+        Field(description="For VAT; EU: VAT-registered there. Needed if abroad"),
     ] = None,
-    vat_number: Annotated[Line, Field(max_length=20, description="With country letters, such as GB123456789")] = "",
-    payment_terms: Annotated[
-        int, Field(ge=0, le=365, description="Days until invoices are due; 0: the company's terms")
-    ] = 0,
-    code: Annotated[
-        str, Field(pattern="^[A-Za-z0-9]*$", max_length=20, description="Letters and digits; empty: KashFlow makes one")
-    ] = "",
+    vat_number: Annotated[Line, Field(max_length=20, description="Such as GB123456789")] = "",
+    payment_terms: Annotated[int, Field(ge=0, le=365, description="Days; 0: the company's")] = 0,
+    code: Annotated[str, Field(pattern="^[A-Za-z0-9]*$", max_length=20, description="Empty: KashFlow makes one")] = "",
     notes: Annotated[Line, Field(max_length=1000, description="For our own eyes")] = "",
 ) -> Plan:
     """Enter a new customer. The preview comes first and shows existing customers that may be the same one.
 
-    Look with `find_customers` first. Nothing is written before a person agreed; a code that is in use is refused. Calling it
-    again with the same values after it was written asks anew and says that it was written before.
+    Look with `find_customers` first. Nothing is written before a person agreed; a code that is in use is refused. A repeat asks
+    anew and says that it is one.
     """
     if email and ("@" not in email or " " in email.replace(", ", ",")):
         raise Refused(f"`email` {quoted(email, 60)} is not an e-mail address.", "Nothing was written.")

@@ -63,10 +63,8 @@ class LineAsked(BaseModel):
     ]
     quantity: Annotated[Exact, Field(gt=0, description="Above 0; up to four places")] = Decimal(1)
     unit_price: Annotated[Exact, Field(description="Net of VAT; negative for a discount. Up to four places")]
-    vat_rate: Annotated[
-        Rate | None, Field(description="20, 5, 0 (percent) or N/A. Leave out to take the nominal's own, if it has one")
-    ] = None
-    nominal: Annotated[int | None, Field(description="Sales nominal code; leave out to take the usual one")] = None
+    vat_rate: Annotated[Rate | None, Field(description="20, 5, 0 (percent) or N/A. Default: the nominal's own")] = None
+    nominal: Annotated[int | None, Field(description="Sales code; default: the usual one")] = None
 
 
 @dataclass(frozen=True)

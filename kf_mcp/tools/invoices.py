@@ -30,9 +30,7 @@ async def find_invoices(
     ] = "",
     status: Annotated[
         Wanted,
-        Field(
-            description="unpaid: anything outstanding, part-paid and overdue ones included; overdue: due before today"
-        ),
+        Field(description="unpaid includes part-paid and overdue"),
     ] = "all",
     from_date: Annotated[Day | None, Field(description="Issued on or after")] = None,
     to_date: Annotated[Day | None, Field(description="Issued on or before")] = None,
@@ -41,14 +39,14 @@ async def find_invoices(
     ] = None,
     max_amount: Annotated[Figure | None, Field(description="Largest total with VAT")] = None,
     reference: Annotated[str, Field(max_length=100, description="Part of the reference, such as an order number")] = "",
-    limit: Annotated[int, Field(ge=1, le=200, description="Most rows to return")] = 25,
-    offset: Annotated[int, Field(ge=0, description="Rows to skip: `next_offset` of the reply before")] = 0,
+    limit: Annotated[int, Field(ge=1, le=200, description="Most rows")] = 25,
+    offset: Annotated[int, Field(ge=0, description="`next_offset` of the reply before")] = 0,
 ) -> FoundInvoices:
     """Find sales invoices and credit notes by customer, status, date, amount and reference, with sums over all that fit.
 
-    Newest first; unpaid and overdue ones oldest due date first. Without dates, unpaid and overdue invoices and those of one
-    customer are searched whole, everything else a year back and ahead; the reply says which. Nothing found is an empty list. For the
-    lines and payments of one invoice use `get_invoice`. Purchases are not among them.
+    Newest first; unpaid and overdue ones oldest due date first. Without dates these, and those of one customer, are searched
+    whole, others a year back and ahead; the reply says which. Nothing found is an empty list. For lines and payments use
+    `get_invoice`; for suppliers' bills `find_purchases`.
     """
     if from_date and to_date and from_date > to_date:
         raise Refused("`from_date` is after `to_date`.", "Swap them.")

@@ -36,14 +36,14 @@ async def create_invoice(
     issue_date: Annotated[Day | None, Field(description="Default: today in the UK")] = None,
     due_date: Annotated[Day | None, Field(description="Default: by the customer's or the company's terms")] = None,
     reference: Annotated[Line, Field(max_length=100, description="Such as the customer's order number")] = "",
-    currency: Annotated[str, Field(max_length=3, description="Such as GBP, EUR; default: the customer's")] = "",
+    currency: Annotated[str, Field(max_length=3, description="Default: the customer's")] = "",
 ) -> Plan:
     """Raise a sales invoice and post it to the ledger; the number is the next free one.
 
     A preview to the penny comes first and names where each default came from; nothing is written before a person agreed. Where a VAT
-    rate, nominal or date cannot be taken from the books, the choices come back as an error: ask the person, do not choose. VAT is
-    added to the net prices and rounded per line. For money received use `record_payment`; the total must not be negative. Calling it again
-    with the same values after it was written asks anew and says that it was written before.
+    rate, nominal or date cannot be taken from the books, the choices come back as an error: ask the person, do not choose. VAT is added to
+    the net prices, rounded per line. The total must not be negative. A repeat asks anew and says that it is one. For money received use
+    `record_payment`.
     """
     buyer = await choices.customer(books, customer)
     company = await books.reference.company()

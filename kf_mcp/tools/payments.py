@@ -50,9 +50,9 @@ async def record_payment(
 ) -> Plan:
     """Record money received for one sales invoice; part payments are fine.
 
-    A preview comes first; nothing is written before a person agreed. An invoice that is paid already, a credit note and an unknown
-    number are refused; more than is outstanding is warned of. Methods and bank accounts stand in `list_reference`; where several are
-    possible and none is named, the choices come back: ask the person. Each call records one more payment. This moves no money.
+    A preview comes first; nothing is written before a person agreed. A paid invoice, a credit note and an unknown number are refused;
+    more than is outstanding is warned of. Where several methods or bank accounts are possible and none is named, the choices come
+    back: ask the person. Each call records one more payment; no money is moved.
     """
     owed = await books.invoices.get(invoice)
     payer = await books.customers.by_id(owed.customer_id)

@@ -17,7 +17,7 @@ Kind = Literal["nominal_codes", "vat_rates", "bank_accounts", "payment_methods",
 class ReferenceRow(BaseModel):
     """One thing that documents refer to."""
 
-    name: str = Field(description="Use this name, or the code, in other tools")
+    name: str = Field(description="For use in other tools")
     code: str = ""
     about: str = ""
 
@@ -36,7 +36,7 @@ class ReferenceList(Reply):
         return "\n".join([*lines, *(" ".join(filter(None, parts)) for parts in shown)])
 
 
-@reads("Nominal codes, VAT rates, bank accounts, payment methods, currencies")
+@reads("Reference lists")
 async def list_reference(
     books: Books,
     kind: Annotated[Kind, Field(description="Which list")],
@@ -44,10 +44,10 @@ async def list_reference(
         str, Field(max_length=60, description="Show only those whose name, code or use holds these words")
     ] = "",
 ) -> ReferenceList:
-    """List what documents refer to: nominal codes with use and default VAT rate, VAT rates, bank accounts, payment methods, or currencies.
+    """List what documents refer to: nominal codes with use and default VAT rate, VAT rates, bank accounts, payment methods, currencies.
 
-    Nominal codes come by code, VAT rates highest first, the rest in KashFlow's order; the whole list, up to five minutes old. Payment
-    methods are those for money received. Nothing that fits is an empty list. For customers use `find_customers`.
+    Nominal codes come by code, VAT rates highest first, the rest in KashFlow's order; up to five minutes old. Payment methods are
+    those for money received. Nothing that fits is an empty list. For customers use `find_customers`.
     """
     rows = await _rows(books, kind)
     wanted = search.words(words)

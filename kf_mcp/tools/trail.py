@@ -17,7 +17,7 @@ class WriteRow(BaseModel):
 
     entry: int
     when: str
-    state: str = Field(description="done, refused (certainly not written), unknown (perhaps), partly, or sending")
+    state: str = Field(description="refused: certainly not written; unknown: perhaps")
     what: str
     number: int = Field(0, description="Invoice number or payment id in the books")
     confirmed: str = Field(description="How the yes came")
@@ -47,13 +47,13 @@ class Writes(Reply):
 @reads("What was written to the books")
 async def list_writes(
     history: History,
-    limit: Annotated[int, Field(ge=1, le=100, description="Most entries to return")] = 10,
+    limit: Annotated[int, Field(ge=1, le=100, description="Most entries")] = 10,
     before: Annotated[int, Field(ge=0, description="Only entries older than this one; 0: from the newest")] = 0,
 ) -> Writes:
     """List what was written through this server, newest first: when, how it was confirmed, and whether it is in the books.
 
-    An entry that is `unknown` may or may not be in the books; making the same call again looks for it and never sends it twice.
-    Changes made in KashFlow itself are not listed; for what stands in the books use `find_invoices` or `get_invoice`.
+    `unknown` may or may not be in the books; making the same call again looks for it and never sends it twice. What was done in
+    KashFlow itself is not listed; for what stands in the books use `find_invoices` or `get_invoice`.
     """
     entries, total = await history.recent(limit, before)
     older = entries[-1].id if entries and entries[-1].id > 1 and len(entries) == limit else 0

@@ -36,15 +36,11 @@ class VATFigures(Reply):
     start: Day
     end: Day
     boxes: list[Box] = Field(description="Boxes 1 to 9, in order")
-    to_pay: Amount = Field(
-        description="Box 3 less box 4, in pounds: positive is to be paid to HMRC, negative repaid by it"
-    )
-    submitted: bool = Field(description="Whether KashFlow shows a return for exactly these dates as filed with HMRC")
+    to_pay: Amount = Field(description="Box 3 less box 4, pounds; negative: repaid by HMRC")
+    submitted: bool = Field(description="Filed with HMRC, for exactly these dates")
     submitted_on: Day | None = None
-    posted: bool = Field(description="Whether KashFlow shows it as entered in the accounts")
-    due: Day = Field(
-        description="When a return that ends on this day is due and payable: one month and seven days later"
-    )
+    posted: bool = Field(description="Entered in the accounts")
+    due: Day = Field(description="One month and seven days after the end")
     problems: list[str] = Field([], description="Rules between the boxes that these figures break")
     notes: list[str] = Field(description="What these figures cannot show")
 

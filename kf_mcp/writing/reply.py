@@ -17,23 +17,18 @@ class WriteReply(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    status: Status = Field(
-        description="needs_confirmation: nothing written yet; changed: nothing written, the books changed since the preview; "
-        "done: in the books; partly: some steps are; unknown: perhaps in the books; declined: the person said no"
-    )
+    status: Status = Field(description="done: in the books; unknown: perhaps; else not written")
     title: str
-    checked: Literal["", "equal", "differs", "not checked"] = Field(
-        "", description="Whether it was read back and compared"
-    )
-    differences: list[str] = Field([], description="How the books differ from what was meant")
+    checked: str = Field("", description="Read back: equal, differs, or not checked")
+    differences: list[str] = Field([], description="Books against what was meant")
     warnings: list[str] = []
     facts: list[str] = []
-    number: int = Field(0, description="Invoice number or payment id in the books")
-    code: str = Field("", description="Customer code in the books")
-    entry: int = Field(0, description="Number of the entry on the audit trail")
-    undo: str = Field("", description="What undoing it would take")
-    next: str = Field("", description="What to do now")
-    confirm: str = Field("", description="Send the same call again with this value, only after the person agreed")
+    number: int = Field(0, description="Invoice number or payment id")
+    code: str = ""
+    entry: int = Field(0, description="On the audit trail")
+    undo: str = ""
+    next: str = ""
+    confirm: str = Field("", description="For the same call again, once the person agreed")
 
     def in_words(self) -> str:
         """The same facts as text, differences first."""
@@ -94,7 +89,7 @@ def _status(entry: Entry) -> Status:
     return "partly" if entry.state == "partly" else "unknown"
 
 
-def _checked(entry: Entry) -> Literal["", "equal", "differs", "not checked"]:
+def _checked(entry: Entry) -> str:
     done = [step for step in entry.steps if step.state == "done"]
     if not done:
         return ""

@@ -210,10 +210,10 @@ async def test_soap_1_2_calls_the_culprits_sender_and_receiver(client):
     kind = {"Content-Type": "application/soap+xml"}
 
     unread = await client.post(URL, content="<a", headers=kind)
-    unknown = await client.post(URL, content=envelope("GetKPIs"), headers=kind)
+    unknown = await client.post(URL, content=envelope("AutoAuthIP"), headers=kind)
 
     assert fault_of(unread)[0] == "soap:Sender"
-    assert fault_of(unknown) == ("soap:Receiver", "GetKPIs is not simulated yet.")
+    assert fault_of(unknown) == ("soap:Receiver", "AutoAuthIP is not simulated yet.")
 
 
 # --- who may ask

@@ -151,12 +151,12 @@ async def test_books_out_of_balance_are_a_fault_and_remembered(client, simulator
 async def test_calls_are_remembered_without_what_they_carried(client, simulator):
     await post(client, "GetCustomers")
     await post(client, "GetCustomers", who="")
-    await post(client, "GetKPIs")
+    await post(client, "AutoAuthIP")
 
     assert [(call.number, call.name, call.outcome) for call in simulator.calls] == [
         (1, "GetCustomers", "ok"),
         (2, "GetCustomers", "no"),
-        (3, "GetKPIs", "fault"),
+        (3, "AutoAuthIP", "fault"),
     ]
 
 

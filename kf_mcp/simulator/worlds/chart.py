@@ -50,6 +50,9 @@ NOMINALS: tuple[tuple[int, str, int, int, int, bool], ...] = (
     (7000, "Wages", 3, 3, -1, False),
     (7050, "Parking and tolls", 3, 3, 20, False),
     (7900, "Bank charges", 3, 3, -1, False),
+    (40, "Depreciation to date", 4, 3, -1, False),
+    (2109, "Accruals", 5, 3, -1, False),
+    (8000, "Depreciation", 3, 2, -1, False),
 )
 """Code, name, type, area, default VAT rate, and whether it is goods. The codes are a common habit, not KashFlow's."""
 

@@ -10,11 +10,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from kf_mcp.simulator import documents
 from kf_mcp.simulator.books import Books
 from kf_mcp.simulator.records import Note
 from kf_mcp.simulator.switches import Switches
-from kf_mcp.simulator.worlds import demo_costs, demo_people, demo_sales
+from kf_mcp.simulator.worlds import demo_corners, demo_costs, demo_jobs, demo_people, demo_quotes, demo_sales
 from kf_mcp.simulator.worlds.chart import Setting, company_details, found
 from kf_mcp.simulator.worlds.demo_costs import QUARTER
 
@@ -57,8 +56,13 @@ def build(today: date, switches: Switches) -> Books:
     demo_costs.add_bank_rows(books, start)
     demo_costs.add_vat_returns(books, start)
     _add_late_bill(books)
-    _add_quotes(books)
     _add_note(books)
+    demo_quotes.add_quotes(books, entered, start)
+    demo_jobs.add_items(books)
+    demo_jobs.add_projects(books, start)
+    demo_corners.add_journals(books, start)
+    demo_corners.add_odd_purchases(books)
+    demo_corners.add_advance(books)
     books.use(switches)
     return books
 
@@ -83,17 +87,6 @@ def _add_late_bill(books: Books) -> None:
     issued = last.end - timedelta(days=20)
     text = "Foil blocking, invoice found late"
     demo_costs.add_purchase(books, supplier, issued, code=5010, text=text, rate=Decimal("185.00"), paid_after=400)
-
-
-def _add_quotes(books: Books) -> None:
-    """Enter two quotes; a quote has no due date."""
-    for place, name in enumerate(("Penhaligon Boatyard Ltd", "Café Zoë")):
-        customer = next(party for party in books.customers if party.name == name)
-        line = demo_sales.line_members(
-            books, 4000, "Quote: sign-writing artwork", price=Decimal(480 + 75 * place), vat_rate=Decimal(20)
-        )
-        issued = books.today - timedelta(days=12 + place)
-        documents.insert(books, "quote", {"InvoiceDate": issued, "CustomerID": customer.id, "Lines": [line]})
 
 
 def _add_note(books: Books) -> None:

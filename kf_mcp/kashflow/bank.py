@@ -1,0 +1,75 @@
+"""Bank accounts over SOAP: their balances, and the money in and out that belongs to no document."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from kf_mcp.kashflow import wire
+from kf_mcp.kashflow.connection import Connection
+from kf_mcp.model import money
+from kf_mcp.model.bank import BankBalance, BankTransaction
+
+
+def to_bank_transaction(row: Any, account_id: int) -> BankTransaction:
+    """A transaction from KashFlow's own record, as seen from the account whose list it stands in."""
+    return BankTransaction(
+        id=wire.integer(row, "ID"),
+        account_id=account_id,
+        date=wire.day(row, "TransactionDate") or date.min,
+        money_in=money.to_pennies(wire.decimal(row, "moneyin")),
+        money_out=money.to_pennies(wire.decimal(row, "moneyout")),
+        is_vatable=bool(wire.integer(row, "Vatable")),
+        vat_rate=wire.decimal(row, "VatRate"),
+        vat=money.to_pennies(wire.decimal(row, "VatAmount")),
+        type_id=wire.integer(row, "TransactionType"),
+        comment=wire.text(row, "Comment"),
+        customer_id=wire.integer(row, "CustomerId"),
+        supplier_id=wire.integer(row, "SupplierId"),
+        project_id=wire.integer(row, "ProjectID"),
+    )
+
+
+class Bank:
+    """The bank accounts' contents; every read goes to KashFlow. Which accounts there are is reference data."""
+
+    def __init__(self, soap: Connection) -> None:
+        self._soap = soap
+
+    async def transactions(self, account_id: int) -> list[BankTransaction]:
+        """Every transaction of one account, newest first.
+
+        KashFlow's own order within a day is not stable from call to call (hcs-sync's change log), so ids decide it here.
+        """
+        answer = await self._soap.read("GetBankTransactions", AccountID=account_id)
+        found = [to_bank_transaction(row, account_id) for row in wire.rows(answer.result, "BankTransaction")]
+        return sorted(found, key=lambda row: (row.date, row.id), reverse=True)
+
+    async def balance(self, account_id: int, day: date) -> Decimal:
+        """What was in an account at the end of a day."""
+        answer = await self._soap.read("GetBankBalance", AccountID=account_id, BalanceDate=wire.midnight(day))
+        return money.to_pennies(Decimal(answer.result or 0))
+
+    async def overview(self) -> list[BankBalance]:
+        """What is in each account now."""
+        answer = await self._soap.read("GetBankOverview")
+        return [
+            BankBalance(
+                account_id=wire.integer(row, "AccountID"), balance=money.to_pennies(wire.decimal(row, "Balance"))
+            )
+            for row in wire.rows(answer.result, "BankOverview")
+        ]
+
+    async def advances(self, customer_id: int) -> list[BankTransaction]:
+        """Money that a customer paid on account, newest first."""
+        answer = await self._soap.read("GetCustomerAdvancePayments", CustomerId=customer_id)
+        found = [
+            to_bank_transaction(row, wire.integer(row, "accid")) for row in wire.rows(answer.result, "BankTransaction")
+        ]
+        return sorted(found, key=lambda row: (row.date, row.id), reverse=True)
+
+    async def types(self) -> dict[int, str]:
+        """What money in and out can be entered as: the name of each type by its id."""
+        answer = await self._soap.read("GetBankTxTypes")
+        return {
+            wire.integer(row, "TypeID"): wire.text(row, "TypeName") for row in wire.rows(answer.result, "BankTXType")
+        }
