@@ -8,6 +8,7 @@ one could redirect the address and collect the password.
 import ipaddress
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from platformdirs import user_config_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from kf_mcp.errors import BadSettings
@@ -55,10 +57,18 @@ class Settings(BaseSettings):
         None, gt=0, description="Largest gross amount of one write, in pounds. Unset: no limit."
     )
     locked_before: date | None = Field(None, description="Nothing dated before this day is written (yyyy-mm-dd).")
+    vat_periods: Annotated[tuple[tuple[date, date], ...], NoDecode] = Field(
+        (),
+        description="The company's VAT periods, first/last day with commas between: "
+        "2026-01-01/2026-03-31, 2026-04-01/2026-06-30. KashFlow lists none; blank: none is known.",
+    )
     sales_nominal: int | None = Field(None, description="The nominal code used for invoice lines that name none.")
     data_dir: Path = Field(
         default_factory=lambda: user_data_path(APPLICATION, appauthor=False),
         description="Where the audit trail and its key are kept. Unset: the user's data folder.",
+    )
+    cache_dir: Path | None = Field(
+        None, description="Where the list of customers is kept between starts; personal data. Unset: in memory only."
     )
     database_url: SecretStr = Field(
         SecretStr(""), description="A database for the trail other than SQLite in the data folder (SQLAlchemy's form)."
@@ -81,6 +91,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return frozenset(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("vat_periods", mode="before")
+    @classmethod
+    def _periods(cls, value: Any) -> Any:
+        return _vat_periods(value) if isinstance(value, str) else value
 
     @field_validator("confirm", "max_amount", "locked_before", "sales_nominal", mode="before")
     @classmethod
@@ -141,6 +156,24 @@ def _what_is_wrong(error: ValidationError) -> str:
     return " ".join(problems)
 
 
+def _vat_periods(text: str) -> tuple[tuple[date, date], ...]:
+    """Periods from text such as 2026-01-01/2026-03-31, 2026-04-01/2026-06-30, in their order."""
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        first, _, last = part.partition("/")
+        try:
+            period = date.fromisoformat(first.strip()), date.fromisoformat(last.strip())
+        except ValueError:
+            raise ValueError("write each period as its first and last day, as in 2026-01-01/2026-03-31") from None
+        if period[0] > period[1]:
+            raise ValueError("a period's first day is after its last")
+        found.append(period)
+    found.sort()
+    if any(later[0] <= earlier[1] for earlier, later in pairwise(found)):
+        raise ValueError("two periods overlap")
+    return tuple(found)
+
+
 def is_loopback(host: str) -> bool:
     """Whether this host is the computer itself."""
     if host == "localhost":
@@ -193,7 +226,7 @@ def example() -> str:
     ]
     for name, field in Settings.model_fields.items():
         default = field.get_default()
-        shown = "" if default is None or isinstance(default, SecretStr) else default
+        shown = "" if default in (None, (), PydanticUndefined) or isinstance(default, SecretStr) else default
         if isinstance(shown, frozenset):
             shown = ",".join(sorted(shown))
         if isinstance(shown, bool):

@@ -129,3 +129,23 @@ def test_an_unknown_toolset_is_named() -> None:
 @pytest.mark.parametrize("confirm", ["person", "either", "model"])
 def test_the_instructions_stay_below_two_kilobytes(confirm) -> None:
     assert len(instructions(settings.Settings(confirm=confirm)).encode()) < 2048
+
+
+def test_vat_periods_are_read_in_their_order_and_blank_is_none(tmp_path) -> None:
+    said = "2026-04-01/2026-06-30, 2026-01-01 / 2026-03-31,"
+
+    found = settings.load(write(tmp_path / "e", username="u", password="p", vat_periods=said)).vat_periods
+
+    assert [f"{start}/{end}" for start, end in found] == ["2026-01-01/2026-03-31", "2026-04-01/2026-06-30"]
+    assert settings.load(write(tmp_path / "b", username="u", password="p", vat_periods="")).vat_periods == ()
+
+
+@pytest.mark.parametrize(
+    "said", ["2027-01-01", "2026-03-31/2026-01-01", "soon/later", "2026-01-01/2026-03-31,2026-03-31/2026-06-30"]
+)
+def test_vat_periods_that_cannot_be_are_refused(tmp_path, said: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        settings.load(write(tmp_path / "e", username="u", password="p", vat_periods=said))
+
+    assert "KASHFLOW_VAT_PERIODS" in str(refused.value)
+    assert said not in str(refused.value)

@@ -1,6 +1,7 @@
 """The books: everything that can be read, by noun. Nothing here can write."""
 
 from datetime import date
+from pathlib import Path
 
 from kf_mcp.kashflow.bank import Bank
 from kf_mcp.kashflow.company import Company
@@ -26,12 +27,25 @@ from kf_mcp.model import dates
 class Books:
     """Everything readable. What is kept between reads belongs to one `Books`; a fresh one reads past every cache."""
 
-    def __init__(self, soap: Connection, *, clock: dates.Clock = dates.now, sales_nominal: int | None = None) -> None:
+    def __init__(
+        self,
+        soap: Connection,
+        *,
+        clock: dates.Clock = dates.now,
+        sales_nominal: int | None = None,
+        locked_before: date | None = None,
+        vat_periods: tuple[tuple[date, date], ...] = (),
+        keep: Path | None = None,
+    ) -> None:
         self._soap = soap
         self._clock = clock
         self.sales_nominal = sales_nominal
         """The nominal code that the owner chose for invoice lines that name none."""
-        self.customers = Customers(soap)
+        self.locked_before = locked_before
+        """The day before which the owner has closed the books."""
+        self.vat_periods = vat_periods
+        """The VAT periods that the owner declared, first and last day of each; KashFlow lists none."""
+        self.customers = Customers(soap, keep)
         self.invoices = Invoices(soap)
         self.payments = Payments(soap)
         self.suppliers = Suppliers(soap)
@@ -56,7 +70,13 @@ class Books:
 
     def fresh(self) -> "Books":
         """The same books with nothing kept: what a plan reads after a person's yes."""
-        books = Books(self._soap, clock=self._clock, sales_nominal=self.sales_nominal)
+        books = Books(
+            self._soap,
+            clock=self._clock,
+            sales_nominal=self.sales_nominal,
+            locked_before=self.locked_before,
+            vat_periods=self.vat_periods,
+        )
         books.customers = self.customers.fresh()
         return books
 

@@ -1,7 +1,9 @@
 """Customers over SOAP: reading them, a fresh snapshot of all, and the step that enters one."""
 
+import contextlib
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import anyio
@@ -9,14 +11,14 @@ import anyio.to_thread
 from typing_extensions import override
 
 from kf_mcp.errors import NotFound, OutcomeUnknown
-from kf_mcp.kashflow import progress, wire
+from kf_mcp.kashflow import kept, progress, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.step import Arrivals, Evidence, Landed, Step, Trace, digest
 from kf_mcp.kashflow.streaming import collector_held
 from kf_mcp.model import dates
 from kf_mcp.model.customers import Customer, CustomerBalance, NewCustomer, Region
 from kf_mcp.model.index import Index
-from kf_mcp.model.search import NEARLY_THE_SAME, Match, likeness
+from kf_mcp.model.search import Match, is_nearly
 
 FRESH_FOR: Final = 60.0
 """Seconds until the snapshot asks KashFlow what has changed."""
@@ -78,8 +80,9 @@ async def _tell(rows: int) -> None:
 class Customers:
     """The customers, searched in a snapshot that is kept fresh."""
 
-    def __init__(self, soap: Connection) -> None:
+    def __init__(self, soap: Connection, keep: Path | None = None) -> None:
         self._soap = soap
+        self._keep = keep
         self._index = Index()
         self._loaded_at = float("-inf")
         self._checked_at = float("-inf")
@@ -106,16 +109,31 @@ class Customers:
         """The snapshot, loaded where there is none, else brought up to date where it is older than a minute."""
         async with self._lock:
             now = time.monotonic()
-            if now - self._loaded_at > WHOLE_EVERY:
+            if now - self._loaded_at > WHOLE_EVERY and not await self._from_disk(now):
                 with collector_held():
                     loaded = await self._soap.stream("GetCustomers", "Customer", to_customer, _tell, wanted=MEMBERS)
                     self._index = await anyio.to_thread.run_sync(Index, loaded)
                 self._loaded_at = self._checked_at = now
-            elif now - self._checked_at > FRESH_FOR:
+                if self._keep is not None:
+                    with contextlib.suppress(OSError):  # what cannot be kept is read again next time
+                        await anyio.to_thread.run_sync(kept.save, self._keep, loaded, time.time())
+            if now - self._checked_at > FRESH_FOR:
                 for customer in await self._changed():
                     self._index.put(customer)
                 self._checked_at = now
             return self._index
+
+    async def _from_disk(self, now: float) -> bool:
+        """Take the snapshot that was kept on disk, if the owner keeps one and it is young enough; what changed is asked for next."""
+        if self._keep is None:
+            return False
+        found = await anyio.to_thread.run_sync(kept.load, self._keep, time.time() - WHOLE_EVERY)
+        if found is None:
+            return False
+        customers, at = found
+        self._index = await anyio.to_thread.run_sync(Index, customers)
+        self._loaded_at, self._checked_at = now - (time.time() - at), float("-inf")
+        return True
 
     async def _changed(self) -> list[Customer]:
         """Customers created or changed since a day before the newest change known: KashFlow's clock need not be ours."""
@@ -127,7 +145,7 @@ class Customers:
 
     def fresh(self) -> "Customers":
         """The same customers, looked up anew at the next search: what changed is asked for, nothing is taken on trust."""
-        copy = Customers(self._soap)
+        copy = Customers(self._soap, self._keep)
         copy._index, copy._loaded_at = self._index, self._loaded_at
         return copy
 
@@ -228,11 +246,6 @@ class InsertCustomer(Step):
             f"{name.replace('_', ' ')} reads {getattr(found, name)!r}, not {getattr(meant, name)!r}"
             for name in differing
         ]
-
-
-def is_nearly(one: str, other: str) -> bool:
-    """Whether two names may be the same firm's."""
-    return likeness(one, other) >= NEARLY_THE_SAME
 
 
 def _landed(customer: Customer) -> Landed:

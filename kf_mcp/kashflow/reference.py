@@ -142,4 +142,5 @@ def _to_nominal(row: Any) -> Nominal:
         use=use,
         vat_rate=wire.decimal(row, "VATRate"),
         archived=wire.truth(row, "Archived"),
+        price=wire.decimal(row, "Price") if wire.integer(row, "AutoFill") and wire.decimal(row, "Price") else None,
     )

@@ -24,6 +24,8 @@ class Nominal(BaseModel):
     vat_rate: Decimal = Decimal(0)
     """The rate that KashFlow's own screens fill in; 0 cannot be told from unset, -1 is N/A."""
     archived: bool = False
+    price: Decimal | None = None
+    """The price that KashFlow's own screens fill in, where the owner set one."""
 
 
 class VATRate(BaseModel):

@@ -153,6 +153,11 @@ def likeness(one: str, other: str) -> float:
     return max(min(_of_words(left, right), _of_words(right, left)), run_together)
 
 
+def is_nearly(one: str, other: str) -> bool:
+    """Whether two names may be the same firm's."""
+    return likeness(one, other) >= NEARLY_THE_SAME
+
+
 def _match(query: str, asked: list[str], party: P) -> Match[P]:
     tries = [
         *marks(query, party),

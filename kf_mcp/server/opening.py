@@ -8,6 +8,7 @@ import anyio
 
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.kept import file_for
 from kf_mcp.model import dates
 from kf_mcp.settings import Settings
 from kf_mcp.toolkit import Kit
@@ -67,7 +68,16 @@ class Opening:
             transport = Simulator(today=dates.uk_day(self._clock())).transport()
         soap = Connection(settings, transport)
         trail = trail_of(settings, self._clock)
-        books = Books(soap, clock=self._clock, sales_nominal=settings.sales_nominal)
+        books = Books(
+            soap,
+            clock=self._clock,
+            sales_nominal=settings.sales_nominal,
+            locked_before=settings.locked_before,
+            vat_periods=settings.vat_periods,
+            keep=file_for(settings.cache_dir, settings.account)
+            if settings.cache_dir and not settings.is_demo
+            else None,
+        )
         desk = Desk(settings, soap, books, trail, self.seal(), self._clock)
         self._to_close = [soap, trail]
         return Kit(settings, books, History(trail, desk.account), desk, self.seal())

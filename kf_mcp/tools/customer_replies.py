@@ -21,7 +21,7 @@ class CustomerRow(BaseModel):
     telephone: str = ""
     postcode: str = ""
     region: str = Field("UK", description="UK, EU or world, for VAT")
-    matched: str = Field("", description="What matched")
+    matched: str = ""
 
 
 class FoundCustomers(Reply):
@@ -29,6 +29,7 @@ class FoundCustomers(Reply):
 
     total: int = Field(description="How many fit in all")
     customers: list[CustomerRow] = Field(description="Best match first; without words, by name")
+    seconds_old: int = 0
     next_offset: int = Field(0, description="Offset for the rest; 0: nothing is left out")
 
     @override
@@ -43,6 +44,8 @@ class FoundCustomers(Reply):
             lines.append(f"{row.code} {quoted(row.name)}{': ' + known if known else ''}{why}")
         if self.next_offset:
             lines.append(f"More with offset={self.next_offset}.")
+        if self.seconds_old:
+            lines.append(f"Compared with KashFlow {self.seconds_old} seconds ago.")
         return "\n".join(lines)
 
 

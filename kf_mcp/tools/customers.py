@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.customers import InsertCustomer, is_nearly
+from kf_mcp.kashflow.customers import InsertCustomer
 from kf_mcp.model import search
 from kf_mcp.model.customers import Customer, NewCustomer
 from kf_mcp.model.text import bounded, hides_something, quoted
@@ -59,6 +59,7 @@ async def find_customers(
         total=len(matches),
         customers=[_row(match.party, match.why) for match in shown],
         next_offset=rest if rest < len(matches) else 0,
+        seconds_old=int(books.customers.age),
     )
 
 
@@ -177,7 +178,9 @@ async def create_customer(
         payment_terms=payment_terms,
         notes=notes,
     )
-    named_so = {match.party.id for match in await books.customers.find(name) if is_nearly(match.party.name, name)}
+    named_so = {
+        match.party.id for match in await books.customers.find(name) if search.is_nearly(match.party.name, name)
+    }
     facts = [
         f"Code: {code or 'made by KashFlow from the name'}",
         f"Contact: {_said(contact)}; e-mail: {_said(email)}; telephone: {_said(telephone)}; mobile: {_said(mobile)}",

@@ -59,10 +59,13 @@ class LineAsked(BaseModel):
     description: Annotated[
         str,
         AfterValidator(_description),
-        Field(min_length=1, max_length=2000, description="What was sold, as the customer reads it"),
-    ]
+        Field(max_length=2000, description="What was sold; default: the nominal's name"),
+    ] = ""
     quantity: Annotated[Exact, Field(gt=0, description="Above 0; up to four places")] = Decimal(1)
-    unit_price: Annotated[Exact, Field(description="Net of VAT; negative for a discount. Up to four places")]
+    unit_price: Annotated[
+        Exact | None,
+        Field(description="Net of VAT, up to four places; negative: discount. Default: the nominal's, if any"),
+    ] = None
     vat_rate: Annotated[Rate | None, Field(description="20, 5, 0 (percent) or N/A. Default: the nominal's own")] = None
     nominal: Annotated[int | None, Field(description="Sales code; default: the usual one")] = None
 
@@ -132,6 +135,16 @@ class Usual:
         why = f"nominal {choices.nominal_in_words(nominal)} has no rate of its own"
         raise ChoiceNeeded(field, f"Line {n + 1} names no VAT rate, and {why}.", listed)
 
+    def price(self, line: LineAsked, n: int, nominal: Nominal | None) -> tuple[Decimal, str]:
+        """The net price of a line: the one named, or the one that the owner set for the nominal."""
+        if line.unit_price is not None:
+            return line.unit_price, ""
+        if nominal is None or nominal.price is None:
+            raise ChoiceNeeded(
+                f"lines[{n}].unit_price", f"Line {n + 1} names no price.", ["the net price of one: ask the person"]
+            )
+        return nominal.price, f"price: that of nominal {nominal.code}"
+
     def _no_vat(self, line: LineAsked, n: int) -> Decimal:
         if line.vat_rate is not None and line.vat_rate > 0:
             raise Refused(
@@ -184,24 +197,31 @@ async def resolve(
         nominal = made(lambda line=line, n=n: usual.nominal(line, n))  # type: ignore[misc]
         chosen = nominal[0] if nominal else None
         rate = made(lambda line=line, n=n, chosen=chosen: usual.vat_rate(line, n, chosen))  # type: ignore[misc]
-        if nominal and rate:
-            resolved.append(_resolved(usual, line, n, nominal, rate))
+        price = made(lambda line=line, n=n, chosen=chosen: usual.price(line, n, chosen))  # type: ignore[misc]
+        if nominal and rate and price:
+            resolved.append(_resolved(usual, line, n, nominal, rate, price))
     if still_open:
         raise ChoiceNeeded.together(still_open)
     return resolved
 
 
 def _resolved(
-    usual: Usual, line: LineAsked, n: int, nominal: tuple[Nominal, str], rate: tuple[Decimal, str]
+    usual: Usual,
+    line: LineAsked,
+    n: int,
+    nominal: tuple[Nominal, str],
+    rate: tuple[Decimal, str],
+    price: tuple[Decimal, str],
 ) -> Resolved:
     new = NewLine(
-        description=line.description,
+        description=line.description or nominal[0].name,
         quantity=line.quantity,
-        unit_price=line.unit_price,
+        unit_price=price[0],
         vat_rate=rate[0],
         nominal_id=nominal[0].id,
         nominal_code=nominal[0].code,
         nominal_name=nominal[0].name,
     )
-    source = "; ".join(source for source in (rate[1], nominal[1]) if source)
+    named = "" if line.description else "description: the nominal's name"
+    source = "; ".join(source for source in (named, price[1], rate[1], nominal[1]) if source)
     return Resolved(new, source, usual.remark(rate[0], n, nominal[0]))

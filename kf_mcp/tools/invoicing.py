@@ -32,7 +32,7 @@ DUPLICATE_WITHIN: Final = timedelta(days=45)
 async def create_invoice(
     books: Books,
     customer: CustomerKey,
-    lines: Annotated[list[LineAsked], Field(min_length=1, max_length=200, description="In the invoice's order")],
+    lines: Annotated[list[LineAsked], Field(min_length=1, max_length=200, description="At least one, in order")] = [],  # noqa: B006 - read only
     issue_date: Annotated[Day | None, Field(description="Default: today in the UK")] = None,
     due_date: Annotated[Day | None, Field(description="Default: by the customer's or the company's terms")] = None,
     reference: Annotated[Line, Field(max_length=100, description="Such as the customer's order number")] = "",
@@ -45,6 +45,8 @@ async def create_invoice(
     the net prices, rounded per line. The total must not be negative. A repeat asks anew and says that it is one. For money received use
     `record_payment`.
     """
+    if not lines:
+        raise Refused("`lines` is empty; at least one is needed.", "Nothing was written.")
     buyer = await choices.customer(books, customer)
     company = await books.reference.company()
     past = await books.invoices.of_customer(buyer.id)

@@ -54,8 +54,8 @@ async def get_report(
     customer: Annotated[str, Field(max_length=120, description="Statement: code or exact name")] = "",
     opening: Annotated[bool | None, Field(description="Trial balance: with opening balances")] = None,
     by_payment_date: Annotated[bool | None, Field(description="Income: by payment, not invoice date")] = None,
-    exclude_vat: Annotated[bool | None, Field(description="KPIs: without VAT")] = None,
-    exclude_same_day: Annotated[bool | None, Field(description="KPIs: without same-day payments")] = None,
+    exclude_vat: Annotated[bool | None, Field(description="KPIs")] = None,
+    exclude_same_day: Annotated[bool | None, Field(description="KPIs")] = None,
     limit: Annotated[int, Field(ge=1, le=500)] = 100,
     offset: Annotated[int, Field(ge=0)] = 0,
 ) -> Report:

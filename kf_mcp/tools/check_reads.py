@@ -1,0 +1,71 @@
+"""What the cross-checks read: each thing once for a reply, however many checks need it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar, cast
+
+from kf_mcp.errors import Failure
+from kf_mcp.kashflow.books import Books
+from kf_mcp.kashflow.invoices import EARLIEST
+from kf_mcp.model import dates
+from kf_mcp.model.customers import Customer
+from kf_mcp.model.invoices import Invoice
+from kf_mcp.model.purchases import Listing
+from kf_mcp.model.reference import Nominal
+from kf_mcp.model.reports import NominalSum
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The books and the period, and what was read of them for one reply: each thing once, refusals too."""
+
+    books: Books
+    start: date
+    end: date
+    kept: dict[object, object] = field(default_factory=dict)
+
+    @property
+    def period(self) -> str:
+        """The period in words."""
+        return f"{dates.in_words(self.start)} to {dates.in_words(self.end)}"
+
+
+async def once(asked: Asked, read: Callable[[Asked], Awaitable[T]]) -> T:
+    """What this reads, read once for a reply; a refusal is not asked for twice."""
+    if read not in asked.kept:
+        try:
+            asked.kept[read] = await read(asked)
+        except Failure as failure:
+            asked.kept[read] = failure
+    kept = asked.kept[read]
+    if isinstance(kept, Failure):
+        raise kept
+    return cast("T", kept)
+
+
+async def read_invoices(asked: Asked) -> list[Invoice]:
+    """The invoices dated in the period, with their lines."""
+    return await asked.books.invoices.between(asked.start, asked.end)
+
+
+async def read_purchases(asked: Asked) -> Listing:
+    """Every purchase, of any date, without lines: KashFlow has no list by date."""
+    return await asked.books.purchases.listed("All")
+
+
+async def read_customers(asked: Asked) -> dict[int, Customer]:
+    """Every customer, by id."""
+    return {customer.id: customer for customer in await asked.books.customers.all()}
+
+
+async def read_nominals(asked: Asked) -> dict[int, Nominal]:
+    """Every nominal in use, by id."""
+    return {nominal.id: nominal for nominal in await asked.books.reference.nominals()}
+
+
+async def read_ledger(asked: Asked) -> list[NominalSum]:
+    """Everything that was posted up to the last day."""
+    return await asked.books.reports.trial_balance(EARLIEST, asked.end)
