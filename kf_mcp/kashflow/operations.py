@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from kf_mcp.kashflow.wsdl import contract
+from kf_mcp.kashflow.contract import contract
 
 EFFECTS: Final = Path(__file__).parent / "operations.toml"
 CREDENTIALS: Final = ("UserName", "Password")

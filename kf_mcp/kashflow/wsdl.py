@@ -5,14 +5,14 @@ answered. So the facts stand in `contract.json` (192 operations and 77 types, in
 them the file that zeep and the simulator both read.
 """
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
 from lxml import etree
 
+from kf_mcp.kashflow.contract import contract
+
 HERE: Final = Path(__file__).parent
-FACTS: Final = HERE / "contract.json"
 WSDL: Final = HERE / "service.wsdl"
 
 XSD: Final = "http://www.w3.org/2001/XMLSchema"
@@ -22,12 +22,6 @@ HTTP: Final = "http://schemas.xmlsoap.org/soap/http"
 
 Field = tuple[str, str, int, int | str, bool]
 """Name, type, minOccurs, maxOccurs, nillable: how `contract.json` states one member."""
-
-
-def contract() -> dict[str, Any]:
-    """The facts, as they stand in `contract.json`."""
-    facts: dict[str, Any] = json.loads(FACTS.read_text("utf-8"))
-    return facts
 
 
 def description(facts: dict[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
+from kf_mcp.kashflow.together import together
 from kf_mcp.model import dates, money, vat
 from kf_mcp.model.dates import Day
 from kf_mcp.model.invoices import Invoice
@@ -153,8 +154,7 @@ async def get_invoice(
 
     An unknown number is an error. If only the customer, date or amount is known, use `find_invoices`.
     """
-    invoice = await books.invoices.get(number)
-    payments = await books.payments.of_invoice(number)
+    invoice, payments = await together(lambda: books.invoices.get(number), lambda: books.payments.of_invoice(number))
     nominals = {found.id: choices.nominal_in_words(found) for found in await books.reference.nominals()}
     methods = {found.id: found.name for found in await books.reference.payment_methods()} if payments else {}
     accounts = {found.id: found.name for found in await books.reference.bank_accounts()} if payments else {}

@@ -269,18 +269,20 @@ def size() -> None:
     """Characters of tools/list for each toolset, and of twenty typical answers."""
     from mcp import Client
 
+    from kf_mcp import tools
     from kf_mcp.server import create_server
     from kf_mcp.settings import Settings
+    from kf_mcp.toolkit import marked
 
     async def go() -> None:
-        known = {"core", "all"} | {
-            tool.meta["toolset"] for tool in await create_server(Settings(toolsets="all")).list_tools() if tool.meta
-        }
-        for toolset in sorted(known & {"core", "all"}):
-            tools = await create_server(Settings(username="u", password="p", toolsets=toolset)).list_tools()
-            listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+        known = {mark.toolset for module in tools.modules() for _, mark in marked(module)}
+        for toolset in [*sorted(known), "all"]:
+            offered = await create_server(Settings(username="u", password="p", toolsets=toolset)).list_tools()
+            listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in offered]
             characters = len(json.dumps(listed, separators=(",", ":"), ensure_ascii=False))
-            row(f"tools/list, {toolset}, {len(tools)} tools", f"{characters:,} characters", "-", "-", "core <= 24,000")
+            row(
+                f"tools/list, {toolset}, {len(offered)} tools", f"{characters:,} characters", "-", "-", "core <= 24,000"
+            )
         async with Client(create_server(Settings(toolsets="all")), mode="legacy") as client:
             for tool, arguments in TYPICAL:
                 result = await client.call_tool(tool, arguments)
@@ -302,6 +304,15 @@ TYPICAL: list[tuple[str, dict[str, Any]]] = [
     ("list_reference", {"kind": "vat_rates"}),
     ("get_vat_report", {"start": "2026-07-01", "end": "2026-09-30"}),
     ("list_writes", {}),
+    ("find_suppliers", {"words": "paper"}),
+    ("find_purchases", {"limit": 50}),
+    ("find_purchases", {"status": "unpaid"}),
+    ("get_report", {"kind": "profit_and_loss", "start": "2026-07-01", "end": "2026-09-30"}),
+    ("get_report", {"kind": "balance_sheet", "date": "2026-09-30"}),
+    ("get_report", {"kind": "aged_debtors", "date": "2026-09-30"}),
+    ("find_quotes", {}),
+    ("find_bank_transactions", {"account": "Current account", "limit": 50}),
+    ("check_books", {}),
     (
         "create_invoice",
         {"customer": "PENH01", "lines": [{"description": "Design", "unit_price": 100, "nominal": 4000}]},
