@@ -29,7 +29,7 @@ Trace = dict[str, Any]
 class Landed(BaseModel):
     """Where a write stands in the books: its internal id, and its visible number or code where it has one."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int = 0
     number: int = 0
@@ -39,7 +39,7 @@ class Landed(BaseModel):
 class Arrivals(BaseModel):
     """What has come to a target since the evidence was read."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     equal: tuple[Landed, ...] = ()
     """What equals the step in everything that was sent."""
@@ -72,7 +72,7 @@ def _canonical(value: Any) -> Any:
 class Step(BaseModel, ABC):
     """One write."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: ClassVar[str] = ""
     """A short name, such as "new invoice"."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 class BankTransaction(BaseModel):
     """Money in or out of a bank account that was entered on the account itself; payments of documents are not among them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     """The same for both ends of a transfer between own accounts."""
@@ -35,7 +35,7 @@ class BankTransaction(BaseModel):
 class BankBalance(BaseModel):
     """What was in an account; below zero is overdrawn."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     account_id: int
     balance: Decimal

@@ -31,7 +31,7 @@ SERIES: Final = 3
 class Finding(BaseModel):
     """Something to look at, and the documents that it concerns."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     what: str
     documents: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class CompanyDetails(BaseModel):
     """Name, address, VAT registration, terms and currency."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     address: tuple[str, ...] = ()

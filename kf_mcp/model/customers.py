@@ -13,7 +13,7 @@ Region = Literal["UK", "EU", "world"]
 class Customer(BaseModel):
     """A customer as it stands in the books."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     code: str
@@ -49,7 +49,7 @@ class Customer(BaseModel):
 class NewCustomer(BaseModel):
     """A customer to be entered."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     code: str = ""
     """Empty: KashFlow makes one from the name."""
@@ -72,7 +72,7 @@ class NewCustomer(BaseModel):
 class CustomerBalance(BaseModel):
     """What a customer has paid and owes; amounts in the home currency, future-dated items left out by KashFlow."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     paid: Decimal
     owed: Decimal
@@ -81,7 +81,7 @@ class CustomerBalance(BaseModel):
 class AgedDebt(BaseModel):
     """What one customer owes, by age; pounds, positive is owed to us."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     customer_id: int
     name: str

@@ -12,7 +12,7 @@ from kf_mcp.model.money import HOME
 class Bill(BaseModel):
     """A document that somebody has to pay; below zero it is a credit note."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     number: int
@@ -58,7 +58,7 @@ class Bill(BaseModel):
 class Note(BaseModel):
     """A remark that somebody kept with a document."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     date: date | None
@@ -68,7 +68,7 @@ class Note(BaseModel):
 class Attachment(BaseModel):
     """A file that is kept with a purchase. Its link opens without a login: it is as good as the file itself."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     name: str

@@ -25,7 +25,7 @@ def line_vat(net: Decimal, rate: Decimal) -> Decimal:
 class InvoiceLine(BaseModel):
     """One line of an invoice as it stands in the books; a discount or credit is negative."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int = 0
     description: str
@@ -49,7 +49,7 @@ class InvoiceLine(BaseModel):
 class Invoice(BaseModel):
     """An invoice as it stands in the books; a credit note is an invoice below zero."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     number: int
@@ -98,7 +98,7 @@ class Invoice(BaseModel):
 class NewLine(BaseModel):
     """One line of an invoice to be entered, with every choice made."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     description: str
     quantity: Decimal
@@ -122,7 +122,7 @@ class NewLine(BaseModel):
 class NewInvoice(BaseModel):
     """An invoice to be entered, with every choice made."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     customer_id: int
     customer_code: str

@@ -11,7 +11,7 @@ from kf_mcp.model.reports import total
 class JournalLine(BaseModel):
     """One side of a journal."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     nominal_id: int
     amount: Decimal
@@ -23,7 +23,7 @@ class JournalLine(BaseModel):
 class Journal(BaseModel):
     """A journal with its lines, which add up to zero."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     number: int

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 class Payment(BaseModel):
     """A payment of an invoice as it stands in the books; positive is money in."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     invoice_number: int
@@ -23,7 +23,7 @@ class Payment(BaseModel):
 class NewPayment(BaseModel):
     """A payment of an invoice to be entered."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     invoice_id: int
     invoice_number: int

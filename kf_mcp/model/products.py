@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 class Product(BaseModel):
     """An item of the catalogue, which KashFlow calls a sub-product."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     nominal_id: int
@@ -34,7 +34,7 @@ class Product(BaseModel):
 class ProductGroup(BaseModel):
     """A nominal with its products; KashFlow calls a sales nominal a product."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     nominal_id: int
     code: int

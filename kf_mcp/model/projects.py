@@ -13,7 +13,7 @@ ProjectStatus = Literal["active", "complete", "archived"]
 class Project(BaseModel):
     """A job that documents are booked to."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     number: int

@@ -27,7 +27,7 @@ class Purchase(Bill):
 class PurchasePayment(BaseModel):
     """A payment of a purchase as it stands in the books; positive is money out."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     date: dt.date
@@ -40,7 +40,7 @@ class PurchasePayment(BaseModel):
 class Listing(BaseModel):
     """Purchases read page by page, without their lines."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     purchases: tuple[Purchase, ...] = ()
     counted: int = 0

@@ -15,7 +15,7 @@ State = Literal["quote", "converted", "unknown"]
 class Quote(BaseModel):
     """A quote as it stands in the books; nothing of it is in the ledger."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     number: int

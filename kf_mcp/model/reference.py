@@ -12,7 +12,7 @@ from kf_mcp.model import dates
 class Nominal(BaseModel):
     """A nominal code: an account of the ledger."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     code: int
@@ -31,7 +31,7 @@ class Nominal(BaseModel):
 class VATRate(BaseModel):
     """A VAT rate that the account offers."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     rate: Decimal
@@ -40,7 +40,7 @@ class VATRate(BaseModel):
 class BankAccount(BaseModel):
     """A bank account in the books."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     name: str
@@ -50,7 +50,7 @@ class BankAccount(BaseModel):
 class PaymentMethod(BaseModel):
     """A way of paying: bank transfer, card, cheque."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     name: str
@@ -59,7 +59,7 @@ class PaymentMethod(BaseModel):
 class Currency(BaseModel):
     """A currency that the account uses, and how many of its units one pound buys."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     code: str
@@ -70,7 +70,7 @@ class Currency(BaseModel):
 class Company(BaseModel):
     """Whose books these are."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     vat_registered: bool

@@ -25,7 +25,7 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 class NominalSum(BaseModel):
     """What was posted to one nominal."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     code: int
@@ -41,7 +41,7 @@ class NominalSum(BaseModel):
 class Section(BaseModel):
     """A part of a report: its rows, the amount of each, and KashFlow's total."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     side: Side
@@ -113,7 +113,7 @@ def oriented(sections: Sequence[Section], holds: Callable[[Sequence[Decimal]], b
 class ProfitAndLoss(BaseModel):
     """Turnover, costs and profit of a period; costs are above zero, a loss below."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     start: date
     end: date
@@ -157,7 +157,7 @@ def profit_and_loss(
 class BalanceSheet(BaseModel):
     """What the company owns and owes on a day; assets, what is owed, and capital are each above zero."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     date: date
     fixed_assets: Section
@@ -208,7 +208,7 @@ def _differs(what: str, said: Decimal, how: str, found: Decimal) -> str:
 class Month(BaseModel):
     """One month of the profit and loss account; a loss is below zero."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     start: date
     end: date
@@ -220,7 +220,7 @@ class Month(BaseModel):
 class Aged(BaseModel):
     """What one customer owes, or is owed to one supplier, by the age of the documents."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     code: str
@@ -241,7 +241,7 @@ class Aged(BaseModel):
 class Measure(BaseModel):
     """A named figure of a report: an indicator, or one customer's income."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     code: str = ""
@@ -251,7 +251,7 @@ class Measure(BaseModel):
 class LedgerEntry(BaseModel):
     """One entry on a nominal."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     date: date
     kind: Literal["invoice", "purchase", "bank", "journal", "other"]

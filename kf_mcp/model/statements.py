@@ -16,7 +16,7 @@ from kf_mcp.model.reports import NOTHING, total
 class Entry(BaseModel):
     """A document or a payment on a statement; pounds."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     date: date
     kind: Literal["invoice", "credit note", "payment", "refund"]
@@ -34,7 +34,7 @@ class Entry(BaseModel):
 class Statement(BaseModel):
     """The entries of a period, oldest first, and what was owed before them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     opening: Decimal
     entries: tuple[Entry, ...]

@@ -10,7 +10,7 @@ from kf_mcp.model.customers import Region
 class Supplier(BaseModel):
     """A supplier as it stands in the books."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     code: str

@@ -31,7 +31,7 @@ BOXES: Final = {
 class VATReport(BaseModel):
     """KashFlow's figures for a VAT return; pounds. Box 5: what is owed, below zero where KashFlow says so."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     start: date
     end: date

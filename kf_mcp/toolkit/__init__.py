@@ -5,7 +5,7 @@ hints, its description from its docstring, its annotations from its mark: adding
 """
 
 from kf_mcp.toolkit.marks import Mark, marked, reads, writes
-from kf_mcp.toolkit.reply import Reply
+from kf_mcp.toolkit.reply import Reply, Row
 from kf_mcp.toolkit.tool import Kit, make_tool
 
-__all__ = ["Kit", "Mark", "Reply", "make_tool", "marked", "reads", "writes"]
+__all__ = ["Kit", "Mark", "Reply", "Row", "make_tool", "marked", "reads", "writes"]

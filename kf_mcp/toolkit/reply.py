@@ -5,10 +5,16 @@ from abc import ABC, abstractmethod
 from pydantic import BaseModel, ConfigDict
 
 
+class Row(BaseModel):
+    """A part of an answer. Its checks are built when the first one is made: the server's start need not wait for them."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+
 class Reply(BaseModel, ABC):
     """An answer; what equals its default is left out of the structure."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @abstractmethod
     def in_words(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.errors import Refused
@@ -17,14 +17,14 @@ from kf_mcp.model.money import Amount, Figure
 from kf_mcp.model.reference import BankAccount
 from kf_mcp.model.reports import total
 from kf_mcp.model.text import bounded, counted, quoted
-from kf_mcp.toolkit import Reply, reads
+from kf_mcp.toolkit import Reply, Row, reads
 from kf_mcp.tools import choices
 
 Direction = Literal["all", "in", "out"]
 NOT_AMONG = "Payments of invoices and purchases are not among them: see `get_nominal_ledger` of the account's nominal."
 
 
-class BankRow(BaseModel):
+class BankRow(Row):
     """A transaction on a bank account."""
 
     id: int = Field(description="KashFlow's id; both ends of a transfer have the same")
@@ -38,7 +38,7 @@ class BankRow(BaseModel):
     party: str = Field("", description="Code of the customer or supplier whose advance payment it is")
 
 
-class BankSum(BaseModel):
+class BankSum(Row):
     """The sum of everything that matched on one account."""
 
     account: str
@@ -186,7 +186,7 @@ def _row(row: BankTransaction, names: dict[int, str], kind: str, parties: dict[t
     )
 
 
-class BalanceRow(BaseModel):
+class BalanceRow(Row):
     """What is in one account."""
 
     account: str

@@ -1,16 +1,16 @@
 """The tool that tells whose books these are."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.kashflow.books import Books
 from kf_mcp.model import money
 from kf_mcp.model.money import Number
 from kf_mcp.model.text import bounded
-from kf_mcp.toolkit import Reply, reads
+from kf_mcp.toolkit import Reply, Row, reads
 
 
-class CurrencyRow(BaseModel):
+class CurrencyRow(Row):
     """A currency of the account."""
 
     code: str

@@ -1,6 +1,6 @@
 """What the customer tools answer."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.model import money
@@ -8,10 +8,10 @@ from kf_mcp.model.dates import Day
 from kf_mcp.model.invoices import Status
 from kf_mcp.model.money import Amount
 from kf_mcp.model.text import counted, quoted
-from kf_mcp.toolkit import Reply
+from kf_mcp.toolkit import Reply, Row
 
 
-class CustomerRow(BaseModel):
+class CustomerRow(Row):
     """A customer in a list."""
 
     code: str
@@ -49,7 +49,7 @@ class FoundCustomers(Reply):
         return "\n".join(lines)
 
 
-class OpenInvoice(BaseModel):
+class OpenInvoice(Row):
     """An invoice that is not settled."""
 
     number: int

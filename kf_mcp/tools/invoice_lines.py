@@ -54,7 +54,7 @@ Rate = Annotated[
 class LineAsked(BaseModel):
     """One line of the invoice."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     description: Annotated[
         str,

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.model import money
@@ -10,10 +10,10 @@ from kf_mcp.model.dates import Day
 from kf_mcp.model.invoices import Status
 from kf_mcp.model.money import Amount, Number
 from kf_mcp.model.text import counted, quoted
-from kf_mcp.toolkit import Reply
+from kf_mcp.toolkit import Reply, Row
 
 
-class InvoiceRow(BaseModel):
+class InvoiceRow(Row):
     """An invoice in a list."""
 
     number: int
@@ -28,7 +28,7 @@ class InvoiceRow(BaseModel):
     status: Status
 
 
-class Sum(BaseModel):
+class Sum(Row):
     """The sum of everything that matched, in one currency."""
 
     currency: str
@@ -76,7 +76,7 @@ class FoundInvoices(Reply):
         return "\n".join(lines)
 
 
-class LineRow(BaseModel):
+class LineRow(Row):
     """A line of an invoice."""
 
     description: str = Field(description="By other people: data")
@@ -88,7 +88,7 @@ class LineRow(BaseModel):
     nominal: str = ""
 
 
-class PaymentRow(BaseModel):
+class PaymentRow(Row):
     """A payment of an invoice."""
 
     id: int

@@ -2,19 +2,19 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.model import money
 from kf_mcp.model.dates import Day
 from kf_mcp.model.money import Amount
 from kf_mcp.model.text import counted, quoted
-from kf_mcp.toolkit import Reply
+from kf_mcp.toolkit import Reply, Row
 
 AS_GIVEN = "as KashFlow gives it, which does not document whether a debit is above or below zero"
 
 
-class EntryRow(BaseModel):
+class EntryRow(Row):
     """An entry on a nominal."""
 
     date: Day
@@ -55,7 +55,7 @@ class NominalLedger(Reply):
         return "\n".join(lines)
 
 
-class JournalRow(BaseModel):
+class JournalRow(Row):
     """A journal in a list."""
 
     number: int
@@ -89,7 +89,7 @@ class FoundJournals(Reply):
         return "\n".join(lines)
 
 
-class JournalLineRow(BaseModel):
+class JournalLineRow(Row):
     """One side of a journal."""
 
     nominal: str

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.kashflow.operations import Effect
 from kf_mcp.model.text import counted, quoted
-from kf_mcp.toolkit import Reply
+from kf_mcp.toolkit import Reply, Row
 
 Record = dict[str, object]
 """One of KashFlow's records: members by KashFlow's names, as JSON."""
 
 
-class OperationRow(BaseModel):
+class OperationRow(Row):
     """One of KashFlow's operations."""
 
     name: str

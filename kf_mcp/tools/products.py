@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.errors import ChoiceNeeded
@@ -12,11 +12,11 @@ from kf_mcp.model import money, search, vat
 from kf_mcp.model.money import Number
 from kf_mcp.model.products import Product
 from kf_mcp.model.text import bounded, counted, quoted
-from kf_mcp.toolkit import Reply, reads
+from kf_mcp.toolkit import Reply, Row, reads
 from kf_mcp.tools import choices
 
 
-class ProductRow(BaseModel):
+class ProductRow(Row):
     """A product of the catalogue."""
 
     code: str = ""

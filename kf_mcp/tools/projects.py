@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.kashflow.books import Books
@@ -10,13 +10,13 @@ from kf_mcp.model import search
 from kf_mcp.model.dates import Day
 from kf_mcp.model.projects import Project, ProjectStatus
 from kf_mcp.model.text import bounded, counted, quoted
-from kf_mcp.toolkit import Reply, reads
+from kf_mcp.toolkit import Reply, Row, reads
 from kf_mcp.tools import choices
 
 Wanted = Literal["all", "active", "complete", "archived"]
 
 
-class ProjectRow(BaseModel):
+class ProjectRow(Row):
     """A project."""
 
     number: int

@@ -4,7 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.errors import Refused
@@ -14,7 +14,7 @@ from kf_mcp.model.dates import Day
 from kf_mcp.model.money import Amount, Figure
 from kf_mcp.model.quotes import Quote, State
 from kf_mcp.model.text import bounded, counted, quoted
-from kf_mcp.toolkit import Reply, reads
+from kf_mcp.toolkit import Reply, Row, reads
 from kf_mcp.tools import choices
 from kf_mcp.tools.invoice_replies import LineRow
 
@@ -31,7 +31,7 @@ def _shown(amount: Decimal, currency: str) -> str:
     return money.in_words(amount, currency) if currency else f"{money.to_pennies(amount):,}"
 
 
-class QuoteRow(BaseModel):
+class QuoteRow(Row):
     """A quote in a list."""
 
     number: int
@@ -44,7 +44,7 @@ class QuoteRow(BaseModel):
     gross: Amount = Field(description="With VAT")
 
 
-class QuoteSum(BaseModel):
+class QuoteSum(Row):
     """The sum of everything that matched, in one currency."""
 
     currency: str = Field("", description=NO_CURRENCY)

@@ -3,18 +3,18 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.kashflow.books import Books
 from kf_mcp.model import money, search, vat
 from kf_mcp.model.text import bounded, quoted
-from kf_mcp.toolkit import Reply, reads
+from kf_mcp.toolkit import Reply, Row, reads
 
 Kind = Literal["nominal_codes", "vat_rates", "bank_accounts", "payment_methods", "currencies"]
 
 
-class ReferenceRow(BaseModel):
+class ReferenceRow(Row):
     """One thing that documents refer to."""
 
     name: str = Field(description="For use in other tools")

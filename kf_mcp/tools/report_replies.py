@@ -3,12 +3,12 @@
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field, PlainSerializer, WithJsonSchema
 from typing_extensions import override
 
 from kf_mcp.model.dates import Day
 from kf_mcp.model.text import counted, quoted
-from kf_mcp.toolkit import Reply
+from kf_mcp.toolkit import Reply, Row
 
 Kind = Literal[
     "profit_and_loss",
@@ -33,7 +33,7 @@ Cell = Annotated[
 """A figure of a report: pounds with two places, or an indicator with as many as it has."""
 
 
-class ReportRow(BaseModel):
+class ReportRow(Row):
     """A row of a report."""
 
     section: str = ""
@@ -43,7 +43,7 @@ class ReportRow(BaseModel):
     amounts: list[Cell] = Field(description="One for each column")
 
 
-class TotalRow(BaseModel):
+class TotalRow(Row):
     """A total of a report."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.model import money
@@ -10,10 +10,10 @@ from kf_mcp.model.dates import Day
 from kf_mcp.model.invoices import Status
 from kf_mcp.model.money import Amount
 from kf_mcp.model.text import counted, quoted
-from kf_mcp.toolkit import Reply
+from kf_mcp.toolkit import Reply, Row
 
 
-class SupplierRow(BaseModel):
+class SupplierRow(Row):
     """A supplier in a list."""
 
     code: str
@@ -48,7 +48,7 @@ class FoundSuppliers(Reply):
         return "\n".join(lines)
 
 
-class OpenPurchase(BaseModel):
+class OpenPurchase(Row):
     """A purchase that is not settled."""
 
     number: int
@@ -61,7 +61,7 @@ class OpenPurchase(BaseModel):
     status: Status
 
 
-class Owed(BaseModel):
+class Owed(Row):
     """What we owe in one currency."""
 
     currency: str

@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.model import dates
 from kf_mcp.model.text import bounded, counted
-from kf_mcp.toolkit import Reply, reads
+from kf_mcp.toolkit import Reply, Row, reads
 from kf_mcp.trail import Entry
 from kf_mcp.writing.history import History
 
 
-class WriteRow(BaseModel):
+class WriteRow(Row):
     """One write on the audit trail."""
 
     entry: int

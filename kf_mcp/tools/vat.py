@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.errors import Refused
@@ -12,7 +12,7 @@ from kf_mcp.model import dates, money
 from kf_mcp.model.dates import Day
 from kf_mcp.model.money import Amount
 from kf_mcp.model.vat import BOXES
-from kf_mcp.toolkit import Reply, reads
+from kf_mcp.toolkit import Reply, Row, reads
 
 CANNOT_SHOW: Final = (
     "KashFlow works these figures out now; after a return was filed they can differ from it.",
@@ -22,7 +22,7 @@ CANNOT_SHOW: Final = (
 A_QUARTER: Final = timedelta(days=93)
 
 
-class Box(BaseModel):
+class Box(Row):
     """One box of the return."""
 
     box: int

@@ -12,7 +12,7 @@ State = Literal["sending", "done", "refused", "unknown", "partly"]
 class StepState(BaseModel):
     """How far one step has come."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: str
     words: str
@@ -35,7 +35,7 @@ class StepState(BaseModel):
 class Entry(BaseModel):
     """One write as the trail knows it now."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: int
     state: State

@@ -16,7 +16,7 @@ class Plan(BaseModel):
     change between a person's yes and the sending is seen.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     title: str
     facts: tuple[str, ...]

@@ -15,7 +15,7 @@ Status = Literal["needs_confirmation", "changed", "done", "partly", "unknown", "
 class WriteReply(BaseModel):
     """What became of a write; `status` says whether anything is in the books."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     status: Status = Field(description="done: in the books; unknown: perhaps; else not written")
     title: str
