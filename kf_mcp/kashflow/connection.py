@@ -37,10 +37,8 @@ AT_ONCE: Final = 4
 """Calls under way at once: KashFlow documents no limit, and known clients stay at three or four."""
 READ_TRIES: Final = 3
 PIECE: Final = 64 * 1024
-LONG_LISTS: Final = frozenset({"GetCustomers", "GetSuppliers"})
-"""Lists that are read as they arrive."""
 LONG_LIST_PATIENCE: Final = 20
-"""Such a list may take so many times the ordinary limit, as long as pieces keep coming."""
+"""A list that is read as it arrives may take so many times the ordinary limit, as long as pieces keep coming."""
 
 
 class _NoAnswer(Exception):
@@ -108,7 +106,7 @@ class Connection:
 
         async def call() -> Answer:
             nonlocal values
-            async with self._sent(operation, arguments) as response:
+            async with self._sent(operation, arguments, patience=LONG_LIST_PATIENCE) as response:
                 reader = ListReader(operation, row, make, wanted)
                 pieces = _bounded_pieces(response)
 
@@ -199,8 +197,10 @@ class Connection:
             ) from None
 
     @asynccontextmanager
-    async def _sent(self, operation: str, arguments: Mapping[str, Any]) -> "AsyncIterator[httpx.Response]":
-        """Send a request; within, its answer can be read."""
+    async def _sent(
+        self, operation: str, arguments: Mapping[str, Any], patience: int = 0
+    ) -> "AsyncIterator[httpx.Response]":
+        """Send a request; within, its answer can be read. `patience` adds so many time limits once it has begun to come."""
         import httpx  # noqa: PLC0415 - a good part of the server's start, and the first call is early enough
 
         never_sent = (
@@ -219,8 +219,8 @@ class Connection:
                 with anyio.fail_after(limit * 2) as deadline:
                     stream = self.http().stream("POST", self._settings.url, content=envelope, headers=headers)
                     async with stream as response:
-                        if response.status_code == HTTP_OK and operation in LONG_LISTS:
-                            deadline.deadline += limit * LONG_LIST_PATIENCE
+                        if response.status_code == HTTP_OK:
+                            deadline.deadline += limit * patience
                         yield response
             except never_sent as error:
                 raise _NoAnswer(f"no connection ({type(error).__name__})", sent=False) from None

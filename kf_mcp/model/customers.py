@@ -1,6 +1,6 @@
 """Customers: who is invoiced."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -76,14 +76,3 @@ class CustomerBalance(BaseModel):
 
     paid: Decimal
     owed: Decimal
-
-
-class AgedDebt(BaseModel):
-    """What one customer owes, by age; pounds, positive is owed to us."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    customer_id: int
-    name: str
-    balance: Decimal
-    as_at: date

@@ -2,11 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from kf_mcp.model.invoices import Status
 from kf_mcp.model.money import HOME
+
+Status = Literal["paid", "part-paid", "unpaid", "overdue", "overpaid", "credit"]
 
 
 class Bill(BaseModel):

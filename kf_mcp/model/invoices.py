@@ -2,16 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from kf_mcp.model.documents import Bill
 from kf_mcp.model.money import HOME, to_pennies
 
 NOT_APPLICABLE = Decimal(-1)
 """KashFlow's VAT rate for N/A: the line is left out of the VAT return altogether."""
-
-Status = Literal["paid", "part-paid", "unpaid", "overdue", "overpaid", "credit"]
 
 
 def line_vat(net: Decimal, rate: Decimal) -> Decimal:
@@ -46,53 +44,13 @@ class InvoiceLine(BaseModel):
         return to_pennies(self.quantity * self.unit_price)
 
 
-class Invoice(BaseModel):
+class Invoice(Bill):
     """An invoice as it stands in the books; a credit note is an invoice below zero."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    id: int
-    number: int
     customer_id: int
     customer_code: str
     customer_name: str = ""
-    issue_date: date
-    due_date: date | None
-    reference: str = ""
-    currency: str = HOME
-    exchange_rate: Decimal = Decimal(1)
-    net: Decimal
-    vat: Decimal
-    paid: Decimal
-    marked_paid: bool = False
     lines: tuple[InvoiceLine, ...] = ()
-
-    @property
-    def gross(self) -> Decimal:
-        """Net plus VAT."""
-        return self.net + self.vat
-
-    @property
-    def outstanding(self) -> Decimal:
-        """What is still to be paid; below zero when overpaid or a credit note."""
-        return self.gross - self.paid
-
-    @property
-    def is_credit_note(self) -> bool:
-        """Whether it gives money back."""
-        return self.gross < 0
-
-    def status(self, today: date) -> Status:
-        """How far it is paid, on this day."""
-        if self.outstanding == 0 or (self.marked_paid and self.outstanding > 0):
-            return "paid"
-        if self.is_credit_note:
-            return "credit"
-        if self.outstanding < 0:
-            return "overpaid"
-        if self.due_date is not None and self.due_date < today:
-            return "overdue"
-        return "part-paid" if self.paid else "unpaid"
 
 
 class NewLine(BaseModel):

@@ -10,7 +10,6 @@ from kf_mcp.model import money
 from kf_mcp.model.customers import Region
 from kf_mcp.model.invoices import NOT_APPLICABLE
 
-STANDARD: Final = Decimal(20)
 UK_RATES: Final = (Decimal(20), Decimal(5), Decimal(0), NOT_APPLICABLE)
 """Standard, reduced, zero (VAT Notice 700), and KashFlow's N/A."""
 

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from kf_mcp.model import money
 from kf_mcp.model.dates import Day
-from kf_mcp.model.invoices import Status
+from kf_mcp.model.documents import Status
 from kf_mcp.model.money import Amount
 from kf_mcp.model.text import counted, quoted
 from kf_mcp.toolkit import Reply, Row
