@@ -1,16 +1,17 @@
-"""Bank accounts: their balances by the ledger, and the money in and out that belongs to no document."""
+"""Reading the bank: its accounts, their balances by the ledger, and the money in and out that belongs to no document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from kf_mcp.simulator import wire
 from kf_mcp.simulator.amounts import four_places
 from kf_mcp.simulator.operations import Answer, Refusal, Rows, operation
-from kf_mcp.simulator.records import BankAccount, BankRow
+from kf_mcp.simulator.records import ZERO, BankAccount, BankRow
 
 if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
@@ -73,29 +74,38 @@ def get_bank_transactions(books: Books, request: Request) -> Answer:
     from call to call (seen on the real service), so the count of reads turns it; the switch can hold it still.
     """
     account = _account(books, request)
-    rows = [row for row in (_seen_from(account, row) for row in books.bank_rows) if row.account == account.id]
+    rows = [row for row in (_seen_from(books, account, row) for row in books.bank_rows) if row.account == account.id]
     if books.switches.same_day_order == "changing":
         books.reads += 1
     turn = books.reads
     rows.sort(key=lambda row: (row.date, row.id * (7 + turn) % 101, row.id))
-    return Answer(Rows(rows, shown))
+    return Answer(Rows(rows, partial(shown, books)))
 
 
-def _seen_from(account: BankAccount, row: BankRow) -> BankRow:
+def _seen_from(books: Books, account: BankAccount, row: BankRow) -> BankRow:
     """Turn a transfer round for the account at its other end."""
     if row.other_account != account.id:
         return row
-    return replace(row, account=account.id, other_account=row.account, money_in=row.money_out, money_out=row.money_in)
+    other = books.bank_accounts.get(row.account)
+    return replace(
+        row,
+        account=account.id,
+        other_account=row.account,
+        money_in=row.money_out,
+        money_out=row.money_in,
+        type=other.nominal if row.type and other else 0,
+    )
 
 
-def shown(row: BankRow) -> dict[str, Any]:
-    """Write money in or out as KashFlow does; amounts include VAT."""
+def shown(books: Books, row: BankRow) -> dict[str, Any]:
+    """Write money in or out as KashFlow does; that amounts include VAT is a switch."""
+    apart = row.vat if row.vatable and books.switches.bank_amounts == "net" else ZERO
     return {
         "ID": row.id,
         "accid": row.account,
         "TransactionDate": wire.moment(row.date),
-        "moneyin": four_places(row.money_in),
-        "moneyout": four_places(row.money_out),
+        "moneyin": four_places(row.money_in - apart if row.money_in else ZERO),
+        "moneyout": four_places(row.money_out - apart if row.money_out else ZERO),
         "Vatable": int(row.vatable),
         "VatRate": four_places(row.vat_rate),
         "VatAmount": four_places(row.vat),
@@ -122,7 +132,8 @@ def get_bank_transaction_types(books: Books, _: Request) -> Answer:
 def on_account(books: Books, who: Literal["customers", "suppliers"]) -> Mapping[int, list[tuple[BankRow, Decimal]]]:
     """Find the money that parties gave on account, or got, by their ids: rows against their control account.
 
-    The amount is what such a row takes off the debt: money from a customer, money to a supplier.
+    The amount is what such a row takes off the debt: money from a customer, money to a supplier, less what was set
+    against documents. A row of which nothing is left is not among them.
     """
     return books.work_out(f"money of {who} on account", lambda: _on_account(books, who))
 
@@ -134,7 +145,9 @@ def _on_account(books: Books, who: Literal["customers", "suppliers"]) -> dict[in
         party = row.customer if who == "customers" else row.supplier
         if party and row.type == control and not row.other_account:
             came = row.money_in - row.money_out
-            found.setdefault(party, []).append((row, came if who == "customers" else -came))
+            left = (came if who == "customers" else -came) - row.allocated
+            if left:
+                found.setdefault(party, []).append((row, left))
     return found
 
 
@@ -142,4 +155,4 @@ def _on_account(books: Books, who: Literal["customers", "suppliers"]) -> dict[in
 def get_customer_advance_payments(books: Books, request: Request) -> Answer:
     """List money received on account: rows against the customers' control account that name the customer."""
     rows = on_account(books, "customers").get(wire.whole(request, "CustomerId"), [])
-    return Answer([shown(row) for row, _ in rows])
+    return Answer([shown(books, row) for row, _ in rows])

@@ -59,7 +59,6 @@ FIRST_IDS = {
 FIRST_NUMBER = 1001
 """The first document's number in a new account; our choice."""
 
-
 Result = TypeVar("Result")
 
 
@@ -206,9 +205,15 @@ class Books:
 
         By the switch ``reuse_deleted_number`` a number that was deleted may not come again.
         """
-        highest = max(self.documents(kind).highest_number, FIRST_NUMBER - 1)
+        return self._above(kind, max(self.documents(kind).highest_number, FIRST_NUMBER - 1))
+
+    def next_journal_number(self) -> int:
+        """Give out the next journal's number, as that of a document but from 1."""
+        return self._above("journal", max((journal.number for journal in self.journals), default=0))
+
+    def _above(self, sort: str, highest: int) -> int:
         if self.switches.reuse_deleted_number == "no":
-            highest = max(highest, self._last_ids.get(f"{kind} number deleted", 0))
+            highest = max(highest, self._last_ids.get(f"{sort} number deleted", 0))
         return highest + 1
 
     def documents(self, kind: Kind) -> Documents:
@@ -244,9 +249,7 @@ class Books:
 
     def drop_document(self, document: Document) -> None:
         """Take a document and its payments away."""
-        deleted = f"{document.kind} number deleted"
-        before = self._last_ids.get(deleted)
-        self._set_last(deleted, max(before or 0, document.number), before)
+        self._remember_deleted(document.kind, document.number)
         self._clear_payments(document)
         self.ledger.clear((document.kind, document.id))
         self.documents(document.kind).drop(document)
@@ -258,10 +261,21 @@ class Books:
         other = self._nominal_of(row.other_account) if row.other_account else row.type
         self.ledger.post(("bank", row.id), posting.bank_row_postings(row, bank, other, self.company))
 
+    def drop_bank_row(self, row: BankRow) -> None:
+        """Take money in or out of a bank account away."""
+        self.ledger.clear(("bank", row.id))
+        self.bank_rows.drop(row)
+
     def put_journal(self, journal: Journal) -> None:
         """Add or replace a journal."""
         self.journals.put(journal)
         self.ledger.post(("journal", journal.id), posting.journal_postings(journal))
+
+    def drop_journal(self, journal: Journal) -> None:
+        """Take a journal away."""
+        self._remember_deleted("journal", journal.number)
+        self.ledger.clear(("journal", journal.id))
+        self.journals.drop(journal)
 
     def _nominal_of(self, account: int) -> int:
         found = self.bank_accounts.get(account)
@@ -270,6 +284,10 @@ class Books:
     def _clear_payments(self, document: Document) -> None:
         for payment in document.payments:
             self.ledger.clear((f"{document.kind} payment", payment.id))
+
+    def _remember_deleted(self, sort: str, number: int) -> None:
+        before = self._last_ids.get(f"{sort} number deleted")
+        self._set_last(f"{sort} number deleted", max(before or 0, number), before)
 
     def _set_last(self, sort: str, last: int, before: int | None) -> None:
         self._last_ids[sort] = last

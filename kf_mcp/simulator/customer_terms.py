@@ -10,7 +10,7 @@ from kf_mcp.simulator import parties, wire
 from kf_mcp.simulator.amounts import four_places
 from kf_mcp.simulator.customers import found
 from kf_mcp.simulator.invoice_writing import DONE
-from kf_mcp.simulator.operations import Answer, operation
+from kf_mcp.simulator.operations import Answer, Refusal, operation
 from kf_mcp.simulator.records import ZERO, Party
 
 if TYPE_CHECKING:
@@ -51,8 +51,12 @@ def get_customer_currency(books: Books, request: Request) -> Answer:
 @operation("SetCustomerCurrency")
 def set_customer_currency(books: Books, request: Request) -> Answer:
     """Set a customer's currency by its code."""
+    customer = _coded(books, request)
     currency = parties.currency_id(books, wire.text(request, "CurrencyCode"))
-    _touched(books, _coded(books, request), CurrencyID=currency)
+    in_use = books.invoices.of_party(customer.id) or books.quotes.of_party(customer.id)
+    if in_use and currency != customer.members["CurrencyID"] and books.switches.currency_in_use == "refuse":
+        raise Refusal("The customer has invoices or quotes in another currency.")
+    _touched(books, customer, CurrencyID=currency)
     return Answer(DONE)
 
 

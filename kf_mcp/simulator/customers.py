@@ -72,7 +72,8 @@ def change(books: Books, members: Mapping[str, Any]) -> Party:
     name = wire.text(members, "Name")
     if not name.strip() and books.switches.blank_name == "refuse":
         raise Refusal("The customer has no name.")
-    code = parties.checked_code(books.customers, "Customer", wire.text(members, "Code"), name, own_id=before.id)
+    sent = parties.code_sent(books, "Customer", before, members)
+    code = parties.checked_code(books.customers, "Customer", sent, name, own_id=before.id)
     created = before.members["Created"]
     kept = {"CustomerID": before.id, "Code": code, "Created": created, "Updated": books.now(), **_border(members)}
     customer = Party(before.id, code, name, parties.whole_record(members, BLANK, kept))

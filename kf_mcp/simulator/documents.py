@@ -105,6 +105,8 @@ def check_open(books: Books, day: date) -> None:
 def read_lines(books: Books, kind: Kind, items: Sequence[Any] | None, money: Money) -> tuple[Line, ...]:
     """Read the lines that were sent; each gets a new id."""
     rows = [wire.members_of(item) for item in items or () if item is not None]
+    if books.switches.line_order == "by_sort":
+        rows.sort(key=lambda row: wire.whole(row, "Sort"))
     for row in rows:
         _check_nominal(books, kind, wire.whole(row, "ChargeType"))
     return tuple(_line(books, kind, row, money) for row in rows)
@@ -132,6 +134,7 @@ def _line(books: Books, kind: Kind, row: Mapping[str, Any], money: Money) -> Lin
         net=net,
         product=wire.whole(row, "ProductID"),
         project=wire.whole(row, "ProjID"),
+        import_duty=wire.decimal(row, "ImportDuty"),
     )
 
 
@@ -160,7 +163,7 @@ def _header(books: Books, kind: Kind, members: Mapping[str, Any]) -> Document:
         id=0,
         number=0,
         date=issued,
-        due=wire.day(members, "DueDate") or _default_due(books, kind, issued),
+        due=None if kind == "quote" else wire.day(members, "DueDate") or default_due(books, issued),
         party=party,
         reference=wire.text(members, "CustomerReference"),
         currency=money.currency,
@@ -169,6 +172,9 @@ def _header(books: Books, kind: Kind, members: Mapping[str, Any]) -> Document:
         suppress_total=wire.whole(members, "SuppressTotal"),
         delivery=dict(members.get("DeliveryAddress") or {}),
         own_delivery_address=bool(members.get("UseCustomDeliveryAddress")),
+        reverse_charge_net=members.get("CISRCNetAmount"),
+        reverse_charge_vat=members.get("CISRCVatAmount"),
+        reverse_charge=members.get("IsCISReverseCharge"),
     )
 
 
@@ -194,9 +200,9 @@ def _money(books: Books, members: Mapping[str, Any]) -> Money:
     return Money(code, wire.decimal(members, "ExchangeRate") or currency.rate)
 
 
-def _default_due(books: Books, kind: Kind, issued: date) -> date | None:
+def default_due(books: Books, issued: date) -> date | None:
     """Give the due date where none was sent: none, or by the company's terms if the switch says so."""
-    if books.switches.missing_due_date == "blank" or kind == "quote":
+    if books.switches.missing_due_date == "blank":
         return None
     return issued + timedelta(days=int(books.company.details["PaymentTerms"]))
 

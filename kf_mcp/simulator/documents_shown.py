@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator.amounts import ONE, four_places
 from kf_mcp.simulator.operations import Rows, Typed
-from kf_mcp.simulator.records import Document, Line
+from kf_mcp.simulator.records import ZERO, Document, Line
 from kf_mcp.simulator.wire import moment
 
 if TYPE_CHECKING:
@@ -48,12 +49,21 @@ def shown(books: Books, document: Document) -> dict[str, Any]:
 
 def shown_typed(books: Books, document: Document) -> dict[str, Any]:
     """Write a document as an Invoice_TypeDefined, whose lines are InvoiceLine elements."""
-    return {**_common(books, document), "Lines": _lines(document)}
+    # Here the members of the construction industry's reverse charge cannot be nothing.
+    charge = {
+        "CISRCNetAmount": four_places(document.reverse_charge_net or ZERO),
+        "CISRCVatAmount": four_places(document.reverse_charge_vat or ZERO),
+        "IsCISReverseCharge": bool(document.reverse_charge),
+    }
+    return {**_common(books, document), "Lines": _lines(document), **charge}
 
 
 def shown_receipt(books: Books, document: Document) -> dict[str, Any]:
     """Write a purchase as a Receipt2."""
-    lines = [Typed("ReceiptLine2", _renamed(line)) for line in _lines(document)]
+    rows = zip(_lines(document), document.lines, strict=True)
+    lines = [
+        Typed("ReceiptLine2", {**_renamed(row), "ImportDuty": four_places(line.import_duty)}) for row, line in rows
+    ]
     return {**_renamed(_common(books, document)), "Lines": lines}
 
 
@@ -97,7 +107,14 @@ def _common(books: Books, document: Document) -> dict[str, Any]:
         "AmountPaid": four_places(paid),
         # A quote holds no name (Zynk's recorded objects).
         "CustomerName": party.name if party and not quote else None,
+        "CISRCNetAmount": _places_or_nothing(document.reverse_charge_net),
+        "CISRCVatAmount": _places_or_nothing(document.reverse_charge_vat),
+        "IsCISReverseCharge": document.reverse_charge,
     }
+
+
+def _places_or_nothing(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else four_places(amount)
 
 
 def _lines(document: Document) -> list[dict[str, Any]]:

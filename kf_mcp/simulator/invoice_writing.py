@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kf_mcp.simulator import documents, wire
+from kf_mcp.simulator import advances, documents, wire
 from kf_mcp.simulator.invoices import NoSuchInvoice, by_id, by_number
 from kf_mcp.simulator.operations import Answer, Refusal, operation
 from kf_mcp.simulator.records import Document, Payment
@@ -40,7 +40,12 @@ def update_invoice(books: Books, request: Request) -> Answer:
 @operation("UpdateInvoice_TypeDefined")
 def update_invoice_typed(books: Books, request: Request) -> Answer:
     """Write an invoice anew, found by its number; its lines go and the ones sent come."""
-    return _update(books, wire.record(request, "InvTD"))
+    members = wire.record(request, "InvTD")
+    if books.switches.typed_update == "keep":
+        before = by_number(books, wire.whole(members, "InvoiceNumber"))
+        kept = {"DeliveryAddress": before.delivery, "UseCustomDeliveryAddress": before.own_delivery_address}
+        members = {**members, **kept}
+    return _update(books, members)
 
 
 def _update(books: Books, members: Mapping[str, Any]) -> Answer:
@@ -114,7 +119,8 @@ def _delete(books: Books, document: Document | None) -> Answer:
 
 
 def _release(books: Books, document: Document, payment: Payment) -> None:
-    """Where a credit note was applied, take the other document's half away too."""
+    """Where a credit note was applied, take the other document's half away too; money on account goes back there."""
+    advances.release(books, payment)
     other = books.invoices.get(payment.settles_with)
     if other is None:
         return
@@ -138,6 +144,8 @@ def apply_credit_note(books: Books, request: Request) -> Answer:
     """
     invoice = by_id(books, wire.whole(request, "InvoiceID"))
     credit = by_id(books, wire.whole(request, "CreditNoteID"))
+    if invoice.party != credit.party and books.switches.credit_of_another == "refuse":
+        raise Refusal("The credit note is not of the same customer as the invoice.")
     amount = min(books.amounts.home_due(invoice), -books.amounts.home_due(credit))
     if books.amounts.home_gross(credit) >= 0 or amount <= 0 or credit.payments:
         raise Refusal("The credit note cannot be applied to this invoice.")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kf_mcp.simulator import wire
+from kf_mcp.simulator import emails, wire
 from kf_mcp.simulator.documents_shown import listed, listed_typed, shown, shown_typed
 from kf_mcp.simulator.operations import Answer, Refusal, Rows, operation
-from kf_mcp.simulator.records import ZERO, Document, Email, Note
+from kf_mcp.simulator.records import ZERO, Document, Note
 
 if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
@@ -142,19 +142,7 @@ def get_paypal_link(books: Books, request: Request) -> Answer:
 def email_invoice(books: Books, request: Request) -> Answer:
     """Keep what should be sent; nothing is ever sent."""
     document = by_number(books, wire.whole(request, "InvoiceNumber"))
-    recipient = wire.text(request, "RecipientEmail").strip()
-    if not recipient:
-        raise Refusal("There is no e-mail address to send the invoice to.")
-    books.emails.put(
-        Email(
-            id=books.next_id("email"),
-            invoice=document.number,
-            recipient=recipient,
-            sender=wire.text(request, "FromEmail"),
-            subject=wire.text(request, "SubjectLine"),
-            body=wire.text(request, "Body"),
-        )
-    )
+    emails.keep(books, request, "invoice", invoice=document.number)
     return Answer()
 
 

@@ -1,4 +1,4 @@
-"""Journals: amounts moved between nominals by hand; read, not yet written by calls."""
+"""Journals, amounts moved between nominals by hand: checked, added, and read."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ Request = Mapping[str, Any]
 
 
 def add(books: Books, day: date, comment: str, lines: Iterable[JournalLine]) -> Journal:
-    """Enter a journal under the next number; a debit is above zero.
-
-    Its lines must sum to nothing, and none may be on Debtors or Creditors Control (KashFlow's help, Opening balance
-    journal).
-    """
-    check_open(books, day)
+    """Enter a journal under the next number; a debit is above zero."""
     entered = tuple(lines)
-    if sum((line.amount for line in entered), ZERO):
-        raise Refusal("The lines of the journal do not add up to zero.")
-    controls = books.company.controls
-    if any(line.nominal in (controls.debtors, controls.creditors) for line in entered):
-        raise Refusal("A journal cannot be posted to Debtors Control or Creditors Control.")
-    if any(books.nominals.get(line.nominal) is None for line in entered):
-        raise Refusal("A nominal of the journal does not exist.")
-    number = max((journal.number for journal in books.journals), default=0) + 1
-    journal = Journal(books.next_id("journal"), number, day, comment, entered)
+    check(books, day, entered)
+    journal = Journal(books.next_id("journal"), books.next_journal_number(), day, comment, entered)
     books.put_journal(journal)
     return journal
+
+
+def check(books: Books, day: date, lines: tuple[JournalLine, ...]) -> None:
+    """Refuse a journal whose lines do not sum to nothing, or with one on Debtors or Creditors Control.
+
+    KashFlow's help, Opening balance journal, has both rules.
+    """
+    check_open(books, day)
+    if sum((line.amount for line in lines), ZERO):
+        raise Refusal("The lines of the journal do not add up to zero.")
+    controls = books.company.controls
+    if any(line.nominal in (controls.debtors, controls.creditors) for line in lines):
+        raise Refusal("A journal cannot be posted to Debtors Control or Creditors Control.")
+    if any(books.nominals.get(line.nominal) is None for line in lines):
+        raise Refusal("A nominal of the journal does not exist.")
 
 
 def _shown(books: Books, journal: Journal) -> dict[str, Any]:

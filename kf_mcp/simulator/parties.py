@@ -46,6 +46,16 @@ def checked_code(parties: Parties, kind: str, code: str, name: str, *, own_id: i
     return code
 
 
+def code_sent(books: Books, kind: str, before: Party, members: Mapping[str, Any]) -> str:
+    """Read the code of a party who is written anew; what happens without one is a switch."""
+    sent = str(members.get("Code") or "")
+    if sent.strip() or books.switches.update_blank_code == "new":
+        return sent
+    if books.switches.update_blank_code == "refuse":
+        raise Refusal(f"The {kind.lower()} has no code.")
+    return before.code
+
+
 def _codes_for(name: str) -> Iterator[str]:
     """Offer codes for a name, the first number first."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from kf_mcp.simulator import wire
+from kf_mcp.simulator import advances, wire
 from kf_mcp.simulator.amounts import four_places
 from kf_mcp.simulator.documents import check_open
 from kf_mcp.simulator.invoice_writing import nothing_to_delete
@@ -118,6 +118,7 @@ def delete_invoice_payment(books: Books, request: Request) -> Answer:
         return _nothing_deleted(books, Refusal("There is no such payment on this invoice."))
     check_open(books, payment.date)
     books.put_document(replace(document, payments=tuple(row for row in document.payments if row.id != wanted)))
+    advances.release(books, payment)
     other = books.invoices.get(payment.settles_with)
     if other is not None:
         kept = tuple(row for row in other.payments if row.settles_with != document.id)

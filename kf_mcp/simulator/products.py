@@ -1,4 +1,4 @@
-"""The catalogue: items that stand under nominals, which KashFlow calls sub-products; read, not yet written by calls."""
+"""The catalogue: items that stand under nominals, which KashFlow calls sub-products."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
 
 Request = Mapping[str, Any]
+PRODUCT_AREAS = (1, 2)
+"""Sales and outgoings."""
 
 
 def add(books: Books, item: SubProduct) -> SubProduct:
@@ -23,6 +25,48 @@ def add(books: Books, item: SubProduct) -> SubProduct:
     entered = replace(item, id=books.next_id("sub-product"))
     books.sub_products.put(entered)
     return entered
+
+
+def change(books: Books, item: SubProduct) -> SubProduct:
+    """Write an item anew, found by its id."""
+    if books.sub_products.get(item.id) is None:
+        raise Refusal("There is no product with this id.")
+    books.sub_products.put(item)
+    return item
+
+
+@operation("AddOrUpdateSubProduct")
+def add_or_update_sub_product(books: Books, request: Request) -> Answer:
+    """Enter a new item where the id is 0, or write the one with this id anew; the answer is its id."""
+    item = _sent(books, wire.record(request, "sp"))
+    return Answer((change(books, item) if item.id else add(books, item)).id)
+
+
+def _sent(books: Books, members: Mapping[str, Any]) -> SubProduct:
+    """Read an item; it stands under a nominal of sales or of outgoings (KashFlow's manual, SubProduct)."""
+    key, code, name = wire.whole(members, "id"), wire.text(members, "Code").strip(), wire.text(members, "Name")
+    if not name.strip() and books.switches.blank_name == "refuse":
+        raise Refusal("The product has no name.")
+    parent = books.nominals.get(wire.whole(members, "ParentID"))
+    if parent is None or parent.area not in PRODUCT_AREAS:
+        raise Refusal("The product stands under no nominal of sales or purchases.")
+    others = (item.code.casefold() for item in books.sub_products if item.id != key)
+    if code and books.switches.shared_key == "refuse" and code.casefold() in others:
+        raise Refusal("The product code is not unique.")
+    return SubProduct(
+        id=key,
+        nominal=parent.id,
+        code=code,
+        name=name,
+        description=wire.text(members, "Description"),
+        price=books.amounts.price(wire.decimal(members, "Price")),
+        vat_rate=wire.decimal(members, "VatRate"),
+        wholesale_price=books.amounts.price(wire.decimal(members, "WholesalePrice")),
+        managed=bool(wire.whole(members, "Managed")),
+        in_stock=wire.whole(members, "QtyInStock"),
+        warn_at=wire.whole(members, "StockWarnQty"),
+        fills_in=bool(wire.whole(members, "AutoFill")),
+    )
 
 
 def _shown(item: SubProduct) -> dict[str, Any]:

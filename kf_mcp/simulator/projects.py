@@ -1,4 +1,4 @@
-"""Projects: jobs that lines may be booked to; read, not yet written by calls."""
+"""Projects: jobs that lines may be booked to. No call deletes one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kf_mcp.simulator import wire
-from kf_mcp.simulator.catalogue import ACTIVE, Project
+from kf_mcp.simulator.catalogue import ACTIVE, ARCHIVED, COMPLETE, Project
 from kf_mcp.simulator.operations import Answer, Refusal, operation
 from kf_mcp.simulator.records import ZERO, Document
 
@@ -20,11 +20,58 @@ EVERY = -1
 
 
 def add(books: Books, project: Project) -> Project:
-    """Enter a new project under the next id and number; those that it carries are not looked at."""
-    number = max((row.number for row in books.projects), default=0) + 1
-    entered = replace(project, id=books.next_id("project"), number=number)
+    """Enter a new project under the next id and, unless it has one, the next number."""
+    entered = replace(project, id=books.next_id("project"), number=project.number or _next_number(books))
     books.projects.put(entered)
     return entered
+
+
+def change(books: Books, project: Project) -> Project:
+    """Write a project anew, found by its id; what becomes of its number when none was sent is a switch."""
+    before = books.projects.get(project.id)
+    if before is None:
+        raise Refusal("There is no project with this id.")
+    number = before.number if books.switches.project_without_number == "keep" else _next_number(books)
+    changed = replace(project, number=project.number or number)
+    books.projects.put(changed)
+    return changed
+
+
+def _next_number(books: Books) -> int:
+    return max((row.number for row in books.projects), default=0) + 1
+
+
+@operation("InsertOrUpdateProject")
+def insert_or_update_project(books: Books, request: Request) -> Answer:
+    """Enter a new project where the id is 0, or write the one with this id anew; the answer is its id."""
+    project = _sent(books, wire.record(request, "Project"))
+    return Answer((change(books, project) if project.id else add(books, project)).id)
+
+
+def _sent(books: Books, members: Mapping[str, Any]) -> Project:
+    """Read a project; a status that was left out is 0, which is complete."""
+    key, number, name = wire.whole(members, "ID"), wire.whole(members, "Number"), wire.text(members, "Name")
+    customer, status = wire.whole(members, "CustomerID"), wire.whole(members, "Status")
+    if not name.strip() and books.switches.blank_name == "refuse":
+        raise Refusal("The project has no name.")
+    if customer and books.customers.get(customer) is None:
+        raise Refusal("There is no customer with this id.")
+    if status not in (COMPLETE, ACTIVE, ARCHIVED):
+        raise Refusal("The status of a project is 0, 1 or 2.")
+    taken = number and any(row.number == number and row.id != key for row in books.projects)
+    if number < 0 or (taken and books.switches.shared_key == "refuse"):
+        raise Refusal("The project number is not unique.")
+    return Project(
+        id=key,
+        number=number,
+        name=name,
+        reference=wire.text(members, "Reference"),
+        description=wire.text(members, "Description"),
+        start=wire.day(members, "Date1"),
+        end=wire.day(members, "Date2"),
+        customer=customer,
+        status=status,
+    )
 
 
 def assign(books: Books, document: Document, project: Project) -> None:

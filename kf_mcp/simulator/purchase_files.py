@@ -1,4 +1,4 @@
-"""What goes with a purchase: the files kept with it, and the PDF of its purchase order."""
+"""What goes with a purchase: the files kept with it, and the PDF and the e-mail of its purchase order."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kf_mcp.simulator import wire
-from kf_mcp.simulator.operations import Answer, Refusal, operation
+from kf_mcp.simulator import emails, wire
+from kf_mcp.simulator.operations import Answer, operation
+from kf_mcp.simulator.purchases import NoSuchReceipt, by_number
 from kf_mcp.simulator.records import Attachment, Document
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ def get_receipt_attachments(books: Books, request: Request) -> Answer:
 
 
 def _shown(purchase: Document, file: Attachment) -> dict[str, Any]:
-    ending = f".{file.name.rpartition('.')[2]}" if "." in file.name else ""
+    ending = file.extension or (f".{file.name.rpartition('.')[2]}" if "." in file.name else "")
     return {
         "AttachmentID": file.id,
         "ReceiptID": purchase.id,
         "ActualFilename": file.name,
-        "AmazonFilename": f"{purchase.id}-{file.id}{ending}",
+        "AmazonFilename": f"{purchase.id}-{file.id}.{ending.lstrip('.')}".rstrip("."),
         "UploadDate": wire.moment(file.uploaded),
         "ContentType": file.content_type,
         "MetaName": "",
@@ -63,5 +64,13 @@ def print_purchase_order(books: Books, request: Request) -> Answer:
     found = [books.purchases.numbered(wanted) for wanted in numbers]
     keys = [str(purchase.id) for purchase in found if purchase is not None]
     if not keys or len(keys) < len(numbers):
-        raise Refusal("There is no receipt with this number.")
+        raise NoSuchReceipt
     return Answer(f"{PRINTED}?receipts={'-'.join(keys)}")
+
+
+@operation("EmailPurchaseOrder")
+def email_purchase_order(books: Books, request: Request) -> Answer:
+    """Keep what should be sent; nothing is ever sent. What the answered text holds is not known."""
+    purchase = by_number(books, wire.whole(request, "ReceiptNumber"))
+    emails.keep(books, request, "purchase order", receipt=purchase.number)
+    return Answer(str(purchase.number) if books.switches.purchase_order_text == "number" else "")

@@ -1,4 +1,4 @@
-"""Purchases, which KashFlow calls receipts: read, not yet written by calls."""
+"""Reading purchases, which KashFlow calls receipts."""
 
 from __future__ import annotations
 
@@ -26,6 +26,29 @@ CUT_SHORT = "Only the last 100 receipts are returned. Please use GetReceiptsWith
 """The notice beside the OK; its wording is ours."""
 
 
+class NoSuchReceipt(Refusal):
+    """KashFlow's sentence for a purchase that is not there; that it holds "no receipt" is all that clients show."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no receipt with this number.")
+
+
+def by_number(books: Books, number: int) -> Document:
+    """Find a purchase by its number, or refuse."""
+    found = books.purchases.numbered(number)
+    if found is None:
+        raise NoSuchReceipt
+    return found
+
+
+def by_id(books: Books, key: int) -> Document:
+    """Find a purchase by its internal id, or refuse."""
+    found = books.purchases.get(key)
+    if found is None:
+        raise NoSuchReceipt
+    return found
+
+
 def newest_first(books: Books) -> list[Document]:
     """List the purchases by number, the highest first (KashFlow's change log)."""
     return books.work_out(
@@ -39,7 +62,7 @@ def _one(show: Show) -> Callable[[Books, Request], Answer]:
         if document is not None:
             return Answer(show(books, document))
         if books.switches.not_found_document == "refuse":
-            raise Refusal("There is no receipt with this number.")
+            raise NoSuchReceipt
         return Answer({})
 
     return answer

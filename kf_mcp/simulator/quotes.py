@@ -1,4 +1,4 @@
-"""Quotes: documents that are in no ledger; read, not yet written by calls.
+"""Quotes, which are in no ledger: added, and read.
 
 KashFlow gives them as Invoice, without currency and due date.
 """

@@ -50,6 +50,8 @@ class Line:
     """Quantity times price, in pennies."""
     product: int = 0
     project: int = 0
+    import_duty: Decimal = ZERO
+    """Kept as it was sent, on purchases; it is posted nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Payment:
     """The bank account's id; 0 where no money moved, as when a credit note is applied."""
     settles_with: int = 0
     """The other document's id where a credit note was applied."""
+    advance: int = 0
+    """The bank row's id where it is money that was on account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file kept with a purchase, such as the scanned bill."""
+    """A file kept with a purchase or an invoice, such as the scanned bill."""
 
     id: int
     name: str
@@ -89,6 +93,10 @@ class Attachment:
     size: int
     """In bytes."""
     uploaded: dt.date
+    extension: str = ""
+    """As it was sent."""
+    sha256: str = ""
+    """What is in the file, as its checksum; the file itself is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,10 @@ class Document:
     permanent_link: str = ""
     delivery: Mapping[str, Any] = field(default_factory=dict)
     own_delivery_address: bool = False
+    reverse_charge_net: Decimal | None = None
+    """As it was sent; the members of the construction industry's reverse charge may be nothing."""
+    reverse_charge_vat: Decimal | None = None
+    reverse_charge: bool | None = None
     became: int = 0
     """The id of the invoice that a quote was turned into; 0 while it is still a quote."""
 
@@ -148,6 +160,8 @@ class Nominal:
     goods: bool = False
     """Whether sales to and purchases from the European Union on it count as goods (boxes 8 and 9)."""
     archived: bool = False
+    particulars: Mapping[str, Any] = field(default_factory=dict)
+    """What a special nominal was created with besides, by KashFlow's own names; nothing reads it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +183,7 @@ class BankRow:
     money_in: Decimal
     money_out: Decimal
     type: int
-    """The nominal's id on the other side; 0 for a transfer."""
+    """The nominal's id on the other side; 0 for a transfer that KashFlow's own pages made."""
     comment: str = ""
     vatable: bool = False
     vat_rate: Decimal = ZERO
@@ -179,6 +193,8 @@ class BankRow:
     project: int = 0
     other_account: int = 0
     """The account at the other end of a transfer."""
+    allocated: Decimal = ZERO
+    """How much of money on account was set against documents, in pounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +253,18 @@ class StoredReturn:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """An invoice that was asked to be sent by e-mail. Nothing is ever sent."""
+    """An invoice or a purchase order that was asked to be sent by e-mail. Nothing is ever sent."""
 
     id: int
     invoice: int
+    """The invoice's number; 0 where a purchase order was sent."""
     recipient: str
     sender: str
     subject: str
     body: str
+    sender_name: str = ""
+    receipt: int = 0
+    """The purchase's number; 0 where an invoice was sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,13 +20,16 @@ def of(books: Books) -> dict[str, Any]:
         "world": books.world,
         "today": books.today.isoformat(),
         "lock_date": _day(books.company.lock_date),
-        "customers": [_customer(party) for party in books.customers],
-        "suppliers": [_party(party) for party in books.suppliers],
+        "customers": [_whole_party(party) for party in books.customers],
+        "suppliers": [_whole_party(party) for party in books.suppliers],
         "invoices": [_document(books, document, books.customers.get(document.party)) for document in books.invoices],
         "purchases": [_document(books, document, books.suppliers.get(document.party)) for document in books.purchases],
         "quotes": [_quote(books, document) for document in books.quotes],
         "nominals": [
-            {"id": row.id, "code": row.code, "name": row.name, "type": row.type, "area": row.area}
+            {
+                **{name: getattr(row, name) for name in ("id", "code", "name", "type", "area")},
+                "particulars": {name: _plain(value) for name, value in row.particulars.items()},
+            }
             for row in books.nominals
         ],
         "bank_accounts": _bank_accounts(books),
@@ -33,10 +37,7 @@ def of(books: Books) -> dict[str, Any]:
         "journals": _journals(books),
         "products": _products(books),
         "projects": [_project(books, row) for row in books.projects],
-        "emails": [
-            {"id": email.id, "invoice": email.invoice, "recipient": email.recipient, "subject": email.subject}
-            for email in books.emails
-        ],
+        "emails": [{field.name: getattr(email, field.name) for field in fields(email)} for email in books.emails],
         "trial_balance": trial_balance(books),
     }
 
@@ -79,13 +80,14 @@ def _party(party: Party) -> dict[str, Any]:
     }
 
 
-def _customer(party: Party) -> dict[str, Any]:
-    """Show a customer, with every member of KashFlow's record by its own name."""
-    members = {
-        name: str(value) if not isinstance(value, (int, str, type(None))) else value
-        for name, value in party.members.items()
-    }
-    return {**_party(party), "members": members}
+def _whole_party(party: Party) -> dict[str, Any]:
+    """Show a customer or a supplier, with every member of KashFlow's record by its own name."""
+    return {**_party(party), "members": {name: _plain(value) for name, value in party.members.items()}}
+
+
+def _plain(value: Any) -> Any:
+    """Show a member of one of KashFlow's own records: money and moments as texts."""
+    return value if isinstance(value, (int, str, type(None))) else str(value)
 
 
 def _document(books: Books, document: Document, party: Party | None) -> dict[str, Any]:
@@ -113,16 +115,39 @@ def _document(books: Books, document: Document, party: Party | None) -> dict[str
                 "method": payment.method,
                 "account": payment.account,
                 "note": payment.note,
+                "advance": payment.advance,
+                "settles_with": payment.settles_with,
             }
             for payment in document.payments
         ],
         "notes": [{"id": note.id, "date": note.date.isoformat(), "text": note.text} for note in document.notes],
         "attachments": [
-            {"id": file.id, "name": file.name, "content_type": file.content_type, "size": file.size}
+            {
+                "id": file.id,
+                "name": file.name,
+                "extension": file.extension,
+                "content_type": file.content_type,
+                "size": file.size,
+                "sha256": file.sha256,
+                "date": file.uploaded.isoformat(),
+            }
             for file in document.attachments
         ],
         "project": document.project,
+        "suppress_total": document.suppress_total,
+        "delivery_address": dict(document.delivery),
+        "use_custom_delivery_address": document.own_delivery_address,
+        "permanent_link": document.permanent_link,
+        "reverse_charge": {
+            "net": _money_or_nothing(document.reverse_charge_net),
+            "vat": _money_or_nothing(document.reverse_charge_vat),
+            "applies": document.reverse_charge,
+        },
     }
+
+
+def _money_or_nothing(amount: Decimal | None) -> str | None:
+    return None if amount is None else money(amount)
 
 
 def _quote(books: Books, quote: Document) -> dict[str, Any]:
@@ -144,7 +169,11 @@ def _products(books: Books) -> list[dict[str, Any]]:
             "nominal": codes.get(item.nominal, 0),
             "price": str(item.price),
             "vat_rate": str(item.vat_rate),
+            "wholesale_price": str(item.wholesale_price),
             "in_stock": item.in_stock if item.managed else None,
+            "managed": item.managed,
+            "stock_warning": item.warn_at,
+            "fills_in": item.fills_in,
         }
         for item in books.sub_products
     ]
@@ -182,6 +211,7 @@ def _lines(books: Books, document: Document) -> list[dict[str, Any]]:
             "net": money(line.net),
             "product": line.product,
             "project": line.project,
+            "import_duty": money(line.import_duty),
         }
         for line in document.lines
     ]
@@ -219,6 +249,7 @@ def _bank_row(row: BankRow) -> dict[str, Any]:
         "customer": row.customer,
         "supplier": row.supplier,
         "project": row.project,
+        "allocated": money(row.allocated),
     }
 
 
@@ -234,6 +265,7 @@ def _journals(books: Books) -> list[dict[str, Any]]:
             "lines": [
                 {
                     "nominal": codes[line.nominal],
+                    "nominal_id": line.nominal,
                     "amount": money(line.amount),
                     "comment": line.comment,
                     "project": line.project,

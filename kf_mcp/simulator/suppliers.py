@@ -1,4 +1,4 @@
-"""Suppliers: read, not yet written by calls; the worlds enter theirs through ``add``."""
+"""Suppliers: found by code or id, in both shapes; the worlds enter theirs through ``add``."""
 
 from __future__ import annotations
 
@@ -38,13 +38,34 @@ BLANK: Mapping[str, Any] = {
 
 def add(books: Books, members: Mapping[str, Any]) -> Party:
     """Enter a new supplier; without a code one is made."""
-    name = wire.text(members, "Name")
+    name = checked_name(books, members)
     code = parties.checked_code(books.suppliers, "Supplier", wire.text(members, "Code"), name)
     key = books.next_id("supplier")
-    kept = {"SupplierID": key, "Code": code, "Created": wire.moment(books.now()), "Updated": NEVER_CHANGED}
+    created = wire.moment(books.now())
+    kept = {"SupplierID": key, "Code": code, "Created": created, "Updated": NEVER_CHANGED, **border(members)}
     supplier = Party(key, code, name, parties.whole_record(members, BLANK, kept))
     books.suppliers.put(supplier)
     return supplier
+
+
+def checked_name(books: Books, members: Mapping[str, Any]) -> str:
+    """Read a supplier's name; an empty one is refused unless the switch says otherwise."""
+    name = wire.text(members, "Name")
+    if not name.strip() and books.switches.blank_name == "refuse":
+        raise Refusal("The supplier has no name.")
+    return name
+
+
+def border(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell where a supplier trades in the words of both shapes: a mark in the older, a text in the newer.
+
+    The older shape's own TradeBorderType is a number that nobody explains; it is ignored. The four texts stand in
+    KashFlow's service description; that the two shapes agree is our choice.
+    """
+    sent = members.get("TradeBorderType")
+    named = sent if isinstance(sent, str) else ""
+    word = named or ("EC" if members.get("EC") else "Domestic")
+    return {"EC": int(word in ("EC", "NIEU")), "TradeBorderType": word}
 
 
 def _old(supplier: Party) -> dict[str, Any]:
@@ -54,8 +75,8 @@ def _old(supplier: Party) -> dict[str, Any]:
 
 def _new(supplier: Party) -> dict[str, Any]:
     """Write the newer shape, where the trade border is a text."""
-    border = "EC" if supplier.is_european else "Domestic"
-    return {**supplier.members, "TradeBorderType": supplier.members["TradeBorderType"] or border}
+    word = "EC" if supplier.is_european else "Domestic"  # state files of before suppliers were written
+    return {**supplier.members, "TradeBorderType": supplier.members["TradeBorderType"] or word}
 
 
 def _coded(books: Books, request: Request) -> Party | None:
@@ -100,7 +121,8 @@ def get_suppliers2(books: Books, _: Request) -> Answer:
     return Answer(Rows(books.suppliers, _new))
 
 
-def _known(books: Books, request: Request) -> Party:
+def known(books: Books, request: Request) -> Party:
+    """Find a supplier by code, or refuse."""
     supplier = _coded(books, request)
     if supplier is None:
         raise Refusal("There is no supplier with this code.")
@@ -110,10 +132,10 @@ def _known(books: Books, request: Request) -> Party:
 @operation("GetSupplierVATNumber")
 def get_supplier_vat_number(books: Books, request: Request) -> Answer:
     """Read a supplier's VAT number."""
-    return Answer(str(_known(books, request).members["VATNumber"]))
+    return Answer(str(known(books, request).members["VATNumber"]))
 
 
 @operation("GetSupplierCurrency")
 def get_supplier_currency(books: Books, request: Request) -> Answer:
     """Read the code of a supplier's currency."""
-    return Answer(parties.currency_code(books, _known(books, request)))
+    return Answer(parties.currency_code(books, known(books, request)))

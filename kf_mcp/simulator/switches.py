@@ -11,13 +11,15 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Literal, Self, get_args, get_type_hints
 
+from kf_mcp.simulator.writing_switches import WritingSwitches
+
 
 class NoSuchSwitch(ValueError):
     """A switch or one of its values was named that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
-class Switches:
+class Switches(WritingSwitches):
     """How the pretend KashFlow behaves where public evidence does not settle how the real one does."""
 
     # --- what is not there -------------------------------------------------------------------------------------
@@ -54,12 +56,21 @@ class Switches:
         Literal["refuse", "accept"], "Deleting a customer who has documents: NO, or the customer goes and they stay."
     ] = "refuse"
 
+    # --- suppliers ---------------------------------------------------------------------------------------------
+    delete_supplier_in_use: Annotated[
+        Literal["refuse", "accept"], "Deleting a supplier who has purchases: NO, or the supplier goes and they stay."
+    ] = "refuse"
+    old_supplier_border: Annotated[
+        Literal["blank", "keep"],
+        "UpdateSupplier, whose shape only marks the EC, blanks where else a supplier trades (ROW, NIEU), or leaves it.",
+    ] = "blank"
+
     # --- documents ---------------------------------------------------------------------------------------------
     reuse_deleted_number: Annotated[
         Literal["yes", "no"], "The number of a deleted last invoice is given to the next one."
     ] = "yes"
     used_number: Annotated[
-        Literal["overwrite", "refuse"], "A new invoice under a number in use: the old one is overwritten, or NO."
+        Literal["overwrite", "refuse"], "A new document under a number in use: the old one is overwritten, or NO."
     ] = "overwrite"
     vat_amount: Annotated[
         Literal["keep", "recompute"], "A line's VAT is kept as it was sent, or worked out again from net and rate."
@@ -76,7 +87,8 @@ class Switches:
         Literal["refuse", "accept"], "A line on a nominal that does not exist: NO, or it is posted to Other."
     ] = "refuse"
     wrong_nominal_area: Annotated[
-        Literal["accept", "refuse"], "A sales line on a nominal that is not of the sales kind."
+        Literal["accept", "refuse"],
+        "A sales line on a nominal that is not of the sales kind, a bank row on one not of the bank's.",
     ] = "accept"
     line_breaks: Annotated[
         Literal["keep", "lose"], "Line breaks in a line's description are kept, or become spaces."
@@ -86,8 +98,21 @@ class Switches:
         "Writing a document dated in a VAT period that was filed: it goes through, or NO.",
     ] = "editable"
     delete_paid_document: Annotated[
-        Literal["refuse", "accept"], "Deleting an invoice that has payments: NO, or the payments go with it."
+        Literal["refuse", "accept"], "Deleting an invoice or a purchase that has payments: NO, or they go with it."
     ] = "refuse"
+    import_duty_elsewhere: Annotated[
+        Literal["drop", "keep"],
+        "Import duty on a purchase from a supplier who is not in the rest of the world is dropped, or kept.",
+    ] = "drop"
+    attach_result: Annotated[
+        Literal["id", "one"], "What keeping a file with a document answers: the file's id, or 1."
+    ] = "id"
+    attachment_size: Annotated[
+        Literal["measured", "sent"], "The size of a kept file is counted from its bytes, or the one that was sent."
+    ] = "measured"
+    purchase_order_text: Annotated[
+        Literal["empty", "number"], "The text that EmailPurchaseOrder answers with: none, or the purchase's number."
+    ] = "empty"
     credit_notes_in_unpaid: Annotated[Literal["yes", "no"], "Unpaid credit notes are among the unpaid invoices."] = (
         "yes"
     )
@@ -105,10 +130,19 @@ class Switches:
 
     # --- payments and bank -------------------------------------------------------------------------------------
     overpayment: Annotated[Literal["accept", "refuse"], "A payment above what is outstanding."] = "accept"
-    negative_payment: Annotated[Literal["accept", "refuse"], "A payment below zero, such as a refund."] = "accept"
+    negative_payment: Annotated[
+        Literal["accept", "refuse"], "A payment or money in the bank below zero, such as a refund."
+    ] = "accept"
     missing_payment_details: Annotated[
         Literal["refuse", "default"], "A payment without account, method or date: NO, or the first ones and today."
     ] = "refuse"
+    advance_above_due: Annotated[
+        Literal["rest_stays", "overpays"],
+        "Money on account above what a document owes: the rest stays on account, or the document is overpaid.",
+    ] = "rest_stays"
+    allocate_result: Annotated[
+        Literal["payment", "one"], "What setting money on account against a document answers: a payment's id, or 1."
+    ] = "payment"
     payments_page: Annotated[Literal["hundred", "ten"], "How many payments one page of payments by date holds."] = (
         "hundred"
     )
