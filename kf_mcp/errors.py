@@ -6,6 +6,7 @@
     │   ├── ChoiceNeeded       several things fit; the candidates are named
     │   ├── NotAllowed         a limit of the owner, or a closed period
     │   ├── BadSettings        the server's own settings are wrong
+    │   ├── NotOffered         KashFlow does not know the operation
     │   └── SaidNo             KashFlow refused, in its own words
     ├── Unavailable        nothing was written; try again later
     └── OutcomeUnknown     it may have been written; look before repeating
@@ -84,6 +85,14 @@ class SaidNo(Refused):
         super().__init__(f"KashFlow refused {operation}: “{detail.rstrip('.')}”.", advice)
         self.operation = operation
         self.detail = detail
+
+
+class NotOffered(Refused):
+    """KashFlow does not know this operation, which the contract describes."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"KashFlow does not offer {operation}.", "Nothing was written. It is done in KashFlow itself.")
+        self.operation = operation
 
 
 class CredentialsRejected(BadSettings):

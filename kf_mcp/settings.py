@@ -6,6 +6,7 @@ one could redirect the address and collect the password.
 """
 
 import ipaddress
+import re
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -25,6 +26,12 @@ APPLICATION: Final = "kf-mcp"
 PREFIX: Final = "KASHFLOW_"
 KASHFLOW_HOST: Final = "securedwebapp.com"
 KASHFLOW_URL: Final = f"https://{KASHFLOW_HOST}/api/service.asmx"
+ADDRESS: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::(?P<port>[0-9]{1,5}))?(?:/[!-\[\]-~]*)?",
+    re.IGNORECASE | re.ASCII,
+)
+"""How an address is written, so strictly that no two readers of addresses see another host in it."""
+LAST_PORT: Final = 65_535
 
 Confirm = Literal["person", "either", "model"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -50,11 +57,19 @@ class Settings(BaseSettings):
         description="Who confirms a write: person (default), either (default in the demo), "
         "model (no person is asked; for automation).",
     )
+    open_browser: bool | None = Field(
+        None,
+        description="Whether the page on which a person approves a write opens by itself in the browser. "
+        "Unset: where there is a desktop.",
+    )
     toolsets: Annotated[frozenset[str], NoDecode] = Field(
         frozenset({"core"}), description="Which groups of tools are offered, separated by commas; `all` for every one."
     )
     max_amount: Decimal | None = Field(
         None, gt=0, description="Largest gross amount of one write, in pounds. Unset: no limit."
+    )
+    daily_limit: Decimal | None = Field(
+        None, gt=0, description="Largest sum of all writes of one day (UK), gross, in pounds. Unset: no limit."
     )
     locked_before: date | None = Field(None, description="Nothing dated before this day is written (yyyy-mm-dd).")
     vat_periods: Annotated[tuple[tuple[date, date], ...], NoDecode] = Field(
@@ -63,6 +78,11 @@ class Settings(BaseSettings):
         "2026-01-01/2026-03-31, 2026-04-01/2026-06-30. KashFlow lists none; blank: none is known.",
     )
     sales_nominal: int | None = Field(None, description="The nominal code used for invoice lines that name none.")
+    attach_from: Path | None = Field(
+        None,
+        description="The one folder from which files may be attached to invoices and purchases; a full path. "
+        "Unset: no file is attached.",
+    )
     data_dir: Path = Field(
         default_factory=lambda: user_data_path(APPLICATION, appauthor=False),
         description="Where the audit trail and its key are kept. Unset: the user's data folder.",
@@ -97,10 +117,28 @@ class Settings(BaseSettings):
     def _periods(cls, value: Any) -> Any:
         return _vat_periods(value) if isinstance(value, str) else value
 
-    @field_validator("confirm", "max_amount", "locked_before", "sales_nominal", mode="before")
+    @field_validator(
+        "confirm",
+        "open_browser",
+        "max_amount",
+        "daily_limit",
+        "locked_before",
+        "sales_nominal",
+        "attach_from",
+        mode="before",
+    )
     @classmethod
     def _blank_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value
+
+    @field_validator("attach_from")
+    @classmethod
+    def _full_path(cls, value: Path | None) -> Path | None:
+        """A folder beside the working directory would be another one wherever an assistant starts the server."""
+        folder = value.expanduser() if value is not None else None
+        if folder is not None and not folder.is_absolute():
+            raise ValueError("write the whole path of the folder, from its beginning")
+        return folder
 
     @model_validator(mode="after")
     def _both_credentials_or_none(self) -> "Settings":
@@ -186,17 +224,13 @@ def is_loopback(host: str) -> bool:
 
 def _check_address(settings: Settings, file: Path) -> None:
     """Refuse an address that could collect the password."""
-    try:
-        parts = urlsplit(settings.url)
-        host = (parts.hostname or "").lower()
-        _ = parts.port
-    except ValueError:
-        raise BadSettings("KASHFLOW_URL is not an address.", f"KashFlow's own is {KASHFLOW_URL}.") from None
-    if parts.username or parts.password:
+    found = ADDRESS.fullmatch(settings.url)
+    if "@" in settings.url.partition("://")[2].partition("/")[0]:
         raise BadSettings("KASHFLOW_URL holds a user name or password.", "Set KASHFLOW_USERNAME and KASHFLOW_PASSWORD.")
-    if parts.scheme not in {"https", "http"} or not host:
+    if found is None or int(found["port"] or 0) > LAST_PORT:
         raise BadSettings("KASHFLOW_URL is not an address.", f"KashFlow's own is {KASHFLOW_URL}.")
-    if parts.scheme == "http" and not is_loopback(host):
+    host = found["host"].strip("[]").lower()
+    if found["scheme"].lower() == "http" and not is_loopback(host):
         raise BadSettings("KASHFLOW_URL is plain http.", "Use https; plain http is for this computer only.")
     if host == KASHFLOW_HOST or is_loopback(host) or host == _host_allowed_beside_the_password(file):
         return

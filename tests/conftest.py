@@ -13,6 +13,7 @@ import pytest
 from mcp import Client
 from mcp.types import CallToolResult, ElicitResult
 
+from kf_mcp.approval import Desktop
 from kf_mcp.server import create_server
 from kf_mcp.settings import Settings
 from kf_mcp.simulator import Simulator, Switches
@@ -120,8 +121,9 @@ async def open_desk(
     era: str = "legacy",
     person: Person | None = None,
     clock: Clock | None = None,
+    desktop: Desktop | None = None,
 ) -> AsyncIterator[Desk]:
-    server = create_server(settings, transport=company.transport(), clock=clock or Clock())
+    server = create_server(settings, transport=company.transport(), clock=clock or Clock(), desktop=desktop)
     form = {"elicitation_callback": person} if person else {}
     async with Client(server, mode=era, **form) as client:
         yield Desk(client, company)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "kf_mcp"
+UNDOING = {"inverse", "again", "removal"}
 LOOKED_THROUGH = ("tools", "kashflow", "server")
 
 
@@ -47,7 +48,7 @@ class Source:
                 continue
             seen.add(name)
             piece = self._pieces[name]
-            texts = {n.value for n in ast.walk(piece.node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+            texts = {n.value for n in _walked(piece) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
             used |= texts & self._operations
             waiting += self._named_in(piece)
         return used
@@ -73,7 +74,7 @@ class Source:
                 case ast.ClassDef():
                     for method in _functions(node.body):
                         self._pieces[f"{module}.{node.name}.{method.name}"] = Piece(method, module, node.name)
-                    if any(isinstance(n, ast.AnnAssign) and ast.unparse(n.target) == "operation" for n in node.body):
+                    if module.endswith("_steps") or any(map(_is_operation, node.body)):
                         self._pieces[f"{module}.{node.name}"] = Piece(node, module, node.name)  # a step, whole
                 case ast.Assign(targets=[ast.Name(name)]) | ast.AnnAssign(target=ast.Name(name)):
                     self._pieces[f"{module}.{name}"] = Piece(node, module)
@@ -92,7 +93,7 @@ class Source:
     def _named_in(self, piece: Piece) -> Iterator[str]:
         """The pieces that this piece may name."""
         imports = self._imports[piece.module]
-        for node in ast.walk(piece.node):
+        for node in _walked(piece):
             if isinstance(node, ast.Name):
                 yield imports.get(node.id, f"{piece.module}.{node.id}")
             elif isinstance(node, ast.Attribute):
@@ -110,6 +111,20 @@ class Source:
         for noun, method in pairwise(parts):  # books.invoices.get, or an alias of books.invoices
             if noun in self._nouns:
                 yield f"{self._nouns[noun]}.{method}"
+
+
+def _is_operation(node: ast.stmt) -> bool:
+    return isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "operation"
+
+
+def _walked(piece: Piece) -> Iterator[ast.AST]:
+    """Everything in a piece; of a step without what undoes it, which is `undo_write`'s."""
+    if not isinstance(piece.node, ast.ClassDef):
+        yield from ast.walk(piece.node)
+        return
+    for part in (*piece.node.bases, *piece.node.body):
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) or part.name not in UNDOING:
+            yield from ast.walk(part)
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -208,11 +208,11 @@ def test_every_writing_tool_returns_a_plan_and_is_handed_books_that_cannot_write
             first = next(iter(hints.values()))
             if mark.is_writing:
                 assert hints["return"].__name__ == "Plan", function.__name__
-                assert first.__name__ == "Books", function.__name__
+                assert first.__name__ in {"Books", "Past"}, function.__name__
 
 
 def test_importing_the_server_loads_neither_zeep_nor_the_database_nor_the_simulator() -> None:
-    late = ("zeep", "sqlalchemy", "kf_mcp.simulator.simulator", "rich.traceback")
+    late = ("zeep", "sqlalchemy", "jinja2", "kf_mcp.approval.page", "kf_mcp.simulator.simulator", "rich.traceback")
     code = f"import sys, kf_mcp.server; print([m for m in {late} if m in sys.modules])"
 
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

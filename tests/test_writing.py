@@ -10,8 +10,8 @@ import pytest
 from conftest import HATS, HATS_NET, HATS_VAT, Clock, Desk, Person, a_company, open_desk, real_account
 from mcp import Client
 
+from kf_mcp.kashflow import payment_steps
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.payments import InsertInvoicePayment
 from kf_mcp.kashflow.reference import Reference
 from kf_mcp.model.payments import NewPayment
 from kf_mcp.server import create_server, instructions
@@ -61,13 +61,13 @@ async def test_without_a_clear_yes_nothing_is_written_and_nothing_to_confirm_wit
             assert (await desk("list_writes"))["total"] == 0
 
 
-async def test_a_client_without_forms_gets_the_preview_and_the_way_to_allow_writing(company, tmp_path, era) -> None:
+async def test_a_client_without_forms_gets_the_preview_and_the_link_for_the_person(company, tmp_path, era) -> None:
     async with open_desk(company, real_account(tmp_path), era=era) as desk:
         reply = await desk("create_invoice", HATS)
         schema = next(t for t in (await desk.client.list_tools()).tools if t.name == "create_invoice").input_schema
 
         assert reply["status"] == "needs_confirmation"
-        assert "KASHFLOW_CONFIRM" in reply["next"]
+        assert "Only the person can decide, on the approval page http://127.0.0.1:" in reply["next"]
         assert "confirm" not in reply
         assert "confirm" not in schema["properties"]
         assert hats(desk) == []
@@ -229,7 +229,7 @@ async def pay_elsewhere(company, number: int, amount: str) -> None:
         method_id=(await reference.payment_methods())[0].id,
         account_id=(await reference.bank_accounts())[0].id,
     )
-    await InsertInvoicePayment(payment=payment).send(soap)
+    await payment_steps.of_invoice(payment).send(soap)
     await soap.close()
 
 

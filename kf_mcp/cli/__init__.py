@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kf_mcp import __version__
 from kf_mcp.errors import BadSettings, Failure
+from kf_mcp.model.text import clean
 
 os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")
 
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = _run(chosen)
     except Failure as failure:
-        print(f"kf-mcp: {failure}", file=sys.stderr)
+        print(f"kf-mcp: {clean(str(failure))}", file=sys.stderr)  # it may quote a file or a host: no control characters
         code = 2
     except KeyboardInterrupt:
         code = 130
@@ -53,7 +54,7 @@ def _run(chosen: argparse.Namespace) -> int:
     if chosen.command == "trail":
         from kf_mcp.cli.trail import trail  # noqa: PLC0415
 
-        return trail(settings, most=chosen.most, verify=chosen.verify)
+        return trail(settings, most=chosen.most, verify=chosen.verify, head=chosen.head, exports=chosen.export)
     from kf_mcp.server import create_server  # noqa: PLC0415
     from kf_mcp.server.stdio import run  # noqa: PLC0415
 
@@ -89,6 +90,20 @@ def _parser() -> argparse.ArgumentParser:
         "--most", type=_at_least_one, default=20, metavar="N", help="show at most N entries (default 20)"
     )
     trail.add_argument("--verify", action="store_true", help="check that no row was altered")
+    trail.add_argument(
+        "--head",
+        default="",
+        metavar="FILE",
+        help="check also against FILE, an earlier export (or ROW:HASH), whether rows were cut off or worked out anew",
+    )
+    trail.add_argument(
+        "--export",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="write all rows and the head to a new FILE, .csv or .json; may be given twice",
+    )
     return parser
 
 

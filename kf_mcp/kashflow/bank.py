@@ -1,11 +1,14 @@
 """Bank accounts over SOAP: their balances, and the money in and out that belongs to no document."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from kf_mcp.kashflow import wire
+from kf_mcp.errors import NotFound
+from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.records import Record
 from kf_mcp.model import money
 from kf_mcp.model.bank import BankBalance, BankTransaction
 
@@ -29,6 +32,12 @@ def to_bank_transaction(row: Any, account_id: int) -> BankTransaction:
     )
 
 
+async def account_rows(soap: Connection, account_id: int | str) -> list[Any]:
+    """Every transaction of an account, as KashFlow sends them."""
+    answer = await soap.read("GetBankTransactions", AccountID=account_id)
+    return list(wire.rows(answer.result, "BankTransaction"))
+
+
 class Bank:
     """The bank accounts' contents; every read goes to KashFlow. Which accounts there are is reference data."""
 
@@ -40,9 +49,24 @@ class Bank:
 
         KashFlow's own order within a day is not stable from call to call (hcs-sync's change log), so ids decide it here.
         """
-        answer = await self._soap.read("GetBankTransactions", AccountID=account_id)
-        found = [to_bank_transaction(row, account_id) for row in wire.rows(answer.result, "BankTransaction")]
+        found = [to_bank_transaction(row, account_id) for row in await account_rows(self._soap, account_id)]
         return sorted(found, key=lambda row: (row.date, row.id), reverse=True)
+
+    async def standing(self, transaction_id: int, account_ids: Sequence[int]) -> dict[int, Record]:
+        """KashFlow's own record of a transaction by the account in whose list it stands; a transfer stands in two. Raises NotFound."""
+        found = {
+            account_id: records.record("BankTransaction", row)
+            for account_id in account_ids
+            for row in await account_rows(self._soap, account_id)
+            if wire.integer(row, "ID") == transaction_id
+        }
+        if not found:
+            raise NotFound(
+                "bank transaction with the id",
+                transaction_id,
+                "Find it with `find_bank_transactions`, which shows ids.",
+            )
+        return found
 
     async def balance(self, account_id: int, day: date) -> Decimal:
         """What was in an account at the end of a day."""

@@ -21,6 +21,7 @@ from kf_mcp.kashflow.reference import Reference
 from kf_mcp.kashflow.reports import Reports
 from kf_mcp.kashflow.suppliers import Suppliers
 from kf_mcp.kashflow.vat import VAT
+from kf_mcp.kashflow.written import Written
 from kf_mcp.model import dates
 
 
@@ -62,6 +63,7 @@ class Books:
         self.company = Company(soap)
         self.operations = RawReads(soap)
         self.files = Files(soap)
+        self.written = Written(soap)
 
     @property
     def today(self) -> date:
@@ -82,6 +84,7 @@ class Books:
 
     def forget(self) -> None:
         """Let go of what a write of ours may have changed."""
+        self.reference.forget()
         self.customers.forget()
         self.suppliers.forget()
         self.purchases.forget()

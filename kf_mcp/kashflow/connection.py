@@ -6,17 +6,19 @@ repeat from a new one. Credentials travel inside every envelope (KashFlow has no
 
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 import anyio.from_thread
 import anyio.to_thread
+from typing_extensions import override
 
-from kf_mcp.errors import OutcomeUnknown, Refused, Unavailable
+from kf_mcp.errors import NotAllowed, NotOffered, OutcomeUnknown, Refused, Unavailable
 from kf_mcp.kashflow.envelopes import Answer, Envelopes, Fault, Unusable
-from kf_mcp.kashflow.streaming import LARGEST_STREAM, ListReader
+from kf_mcp.kashflow.operations import operations, writable
+from kf_mcp.kashflow.streaming import ListReader, pieces_of
 from kf_mcp.kashflow.verdict import HTTP_OK, doubt, is_timeout, page_or, refusal
 from kf_mcp.model.text import bounded
 from kf_mcp.settings import Settings
@@ -36,7 +38,8 @@ OFF_THE_LOOP: Final = 32 * 1024
 AT_ONCE: Final = 4
 """Calls under way at once: KashFlow documents no limit, and known clients stay at three or four."""
 READ_TRIES: Final = 3
-PIECE: Final = 64 * 1024
+NOT_KNOWN: Final = "did not recognize the value of HTTP Header SOAPAction"
+"""What ASP.NET says of an operation that the service does not have."""
 LONG_LIST_PATIENCE: Final = 20
 """A list that is read as it arrives may take so many times the ordinary limit, as long as pieces keep coming."""
 
@@ -85,6 +88,7 @@ class Connection:
 
         Raises SaidNo with KashFlow's words, BadSettings for credentials and addresses, Unavailable when no usable answer came.
         """
+        _only_reads(operation)
         return await self._tried(operation, lambda: self._call(operation, arguments))
 
     async def stream(
@@ -102,13 +106,14 @@ class Connection:
         `make` is given the members that are `wanted` (all where none are named); `tell` is called now and then with the number of
         rows so far. Tried again and refused as `read` is.
         """
+        _only_reads(operation)
         values: list[T] = []
 
         async def call() -> Answer:
             nonlocal values
             async with self._sent(operation, arguments, patience=LONG_LIST_PATIENCE) as response:
                 reader = ListReader(operation, row, make, wanted)
-                pieces = _bounded_pieces(response)
+                pieces = pieces_of(response)
 
                 async def next_piece(_rows: int) -> bytes:
                     if tell:
@@ -146,8 +151,11 @@ class Connection:
     async def write(self, operation: str, **arguments: Any) -> Answer:
         """Call an operation that changes the books, once.
 
-        Raises SaidNo or another Refused, or Unavailable, when certainly nothing was written; OutcomeUnknown otherwise.
+        Raises SaidNo or another Refused, or Unavailable, when certainly nothing was written; OutcomeUnknown otherwise. An
+        operation that no kind of step declares is refused.
         """
+        if operation not in writable:
+            raise NotAllowed(f"No kind of step declares {operation}.", "Nothing was written.")
         try:
             answer = await self._call(operation, arguments)
         except _NoAnswer as error:
@@ -160,7 +168,7 @@ class Connection:
 
     async def _call(self, operation: str, arguments: Mapping[str, Any]) -> Answer:
         async with self._sent(operation, arguments) as response:
-            body = b"".join([piece async for piece in _bounded_pieces(response, LARGEST_ANSWER)])
+            body = b"".join([piece async for piece in pieces_of(response, LARGEST_ANSWER)])
         with self._unanswered(operation, response.status_code, lambda: body):
             if len(body) > OFF_THE_LOOP:
                 return await anyio.to_thread.run_sync(self._envelopes.answer, operation, body)
@@ -173,6 +181,8 @@ class Connection:
             yield
         except Fault as fault:
             said = self._shown(fault.text)
+            if fault.code == "Client" and NOT_KNOWN in fault.text:
+                raise NotOffered(operation) from None
             if fault.code == "Client":
                 raise Refused(
                     f"KashFlow could not read our request for {operation}: {said}",
@@ -208,6 +218,7 @@ class Connection:
             httpx.ConnectTimeout,
             httpx.PoolTimeout,
             httpx.UnsupportedProtocol,
+            httpx.InvalidURL,
             httpx.ProxyError,
         )
         await self.ready()
@@ -226,6 +237,8 @@ class Connection:
                 raise _NoAnswer(f"no connection ({type(error).__name__})", sent=False) from None
             except (httpx.TimeoutException, TimeoutError):
                 raise _NoAnswer(f"no answer came within {limit:g} seconds", sent=True) from None
+            except Unusable as error:
+                raise _NoAnswer(str(error), sent=True) from None
             except httpx.HTTPError as error:
                 raise _NoAnswer(f"the connection broke ({type(error).__name__})", sent=True) from None
 
@@ -257,11 +270,23 @@ class Connection:
         return self._http
 
 
-async def _bounded_pieces(response: "httpx.Response", largest: int = LARGEST_STREAM) -> AsyncGenerator[bytes, None]:
-    """An answer as it arrives, up to a size that no honest one has."""
-    size = 0
-    async for piece in response.aiter_bytes(PIECE):
-        size += len(piece)
-        if size > largest:
-            raise _NoAnswer(f"the answer is larger than {largest // 2**20} MB", sent=True)
-        yield piece
+class ReadingConnection(Connection):
+    """The same connection for those who may only read: whoever plans a write cannot carry one out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.__dict__.update(connection.__dict__)
+        self._connection = connection
+
+    @override
+    def http(self) -> "httpx.AsyncClient":
+        return self._connection.http()
+
+    @override
+    async def write(self, operation: str, **arguments: Any) -> Answer:
+        raise NotAllowed(f"{operation} was called while planning.", "Nothing was written. This is a fault: report it.")
+
+
+def _only_reads(operation: str) -> None:
+    """Refuse to read by an operation that does more than read."""
+    if operations()[operation].effect not in {"read", "secret"}:
+        raise NotAllowed(f"{operation} does more than read.", "Nothing was done.")

@@ -1,24 +1,23 @@
-"""Customers over SOAP: reading them, a fresh snapshot of all, and the step that enters one."""
+"""Customers over SOAP, as they are read, and a fresh snapshot of all; `customer_steps` writes them."""
 
 import contextlib
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import anyio
 import anyio.to_thread
-from typing_extensions import override
 
-from kf_mcp.errors import NotFound, OutcomeUnknown
-from kf_mcp.kashflow import kept, progress, wire
+from kf_mcp.errors import NotFound, NotOffered
+from kf_mcp.kashflow import kept, progress, records, wire
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.step import Arrivals, Evidence, Landed, Step, Trace, digest
+from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.streaming import collector_held
 from kf_mcp.model import dates
-from kf_mcp.model.customers import Customer, CustomerBalance, NewCustomer, Region
+from kf_mcp.model.customers import Customer, CustomerBalance, Region
 from kf_mcp.model.index import Index
-from kf_mcp.model.search import Match, is_nearly
+from kf_mcp.model.search import Match
 
 FRESH_FOR: Final = 60.0
 """Seconds until the snapshot asks KashFlow what has changed."""
@@ -169,6 +168,26 @@ class Customers:
             raise NotFound("customer with the id", customer_id, "Find the customer with `find_customers`.")
         return customer
 
+    async def record(self, customer_id: int) -> tuple[str, Record]:
+        """One customer's whole record, read now, and the form it came in: the newer one, or the older where KashFlow lacks that.
+
+        Raises NotFound.
+        """
+        try:
+            form, row = "Customer2", await read_customer(self._soap, customer_id, is_newer=True)
+        except NotOffered:
+            form, row = "Customer", await read_customer(self._soap, customer_id)
+        if not wire.integer(row, "CustomerID"):
+            raise NotFound("customer with the id", customer_id, "Find the customer with `find_customers`.")
+        return form, records.record(form, row)
+
+    async def older_record(self, customer_id: int) -> Record:
+        """One customer's whole record in the older form, read now. Raises NotFound."""
+        row = await read_customer(self._soap, customer_id)
+        if not wire.integer(row, "CustomerID"):
+            raise NotFound("customer with the id", customer_id, "Find the customer with `find_customers`.")
+        return records.record("Customer", row)
+
     async def balance(self, code: str) -> CustomerBalance:
         """What the customer has paid and owes, by KashFlow's own reckoning (future-dated items left out)."""
         answer = await self._soap.read("GetCustomerBalance", CustomerCode=code)
@@ -180,121 +199,10 @@ class Customers:
         return str(answer.result or "").strip().upper()
 
 
-class InsertCustomer(Step):
-    """Enter a new customer."""
-
-    kind: ClassVar[str] = "new customer"
-    operation: ClassVar[str] = "InsertCustomer"
-    undo: ClassVar[str] = "in KashFlow itself: delete the customer, as long as nothing has been entered for it"
-
-    customer: NewCustomer
-    known: tuple[int, ...] = ()
-    """The ids of customers with nearly the same name that are there already."""
-
-    @override
-    def target(self) -> str:
-        return f"new customer {digest(self.customer.name.casefold())}"
-
-    @override
-    def trace(self) -> Trace:
-        return {"like": _likeness(self.customer), "name": self.customer.name}
-
-    @override
-    async def evidence(self, soap: Connection) -> Evidence:
-        return {"ids": list(self.known)}
-
-    @override
-    async def send(self, soap: Connection) -> Landed:
-        answer = await soap.write(self.operation, custr=_wire_customer(self.customer))
-        customer_id = int(answer.result or 0)
-        if customer_id <= 0:
-            raise OutcomeUnknown("KashFlow said OK but gave no customer id.")
-        return Landed(id=customer_id)
-
-    @classmethod
-    @override
-    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> Arrivals:
-        known = set(evidence["ids"])
-        named_so = [match.party for match in await Customers(soap).find(trace["name"])]
-        new = [found for found in named_so if found.id not in known and is_nearly(found.name, trace["name"])]
-        equal = [found for found in new if _likeness(found) == trace["like"]]
-        alike = [found for found in new if found not in equal]
-        return Arrivals(equal=tuple(map(_landed, equal)), alike=tuple(map(_landed, alike)))
-
-    @override
-    async def differences(self, soap: Connection, landed: Landed) -> tuple[Landed, list[str]]:
-        found = await Customers(soap).by_id(landed.id)
-        meant = self.customer
-        names = (
-            "name",
-            "notes",
-            "website",
-            "contact",
-            "email",
-            "telephone",
-            "mobile",
-            "address",
-            "postcode",
-            "vat_number",
-            "payment_terms",
-            "region",
-        )
-        differing = [name for name in names if getattr(found, name) != getattr(meant, name)]
-        if meant.code and found.code != meant.code:
-            differing.append("code")
-        return Landed(id=found.id, code=found.code), [
-            f"{name.replace('_', ' ')} reads {getattr(found, name)!r}, not {getattr(meant, name)!r}"
-            for name in differing
-        ]
-
-
-def _landed(customer: Customer) -> Landed:
-    return Landed(id=customer.id, code=customer.code)
-
-
-def _likeness(customer: Customer | NewCustomer) -> str:
-    """What must be equal for two records to be one and the same entry."""
-    return digest([customer.name, customer.email, customer.postcode, customer.telephone, customer.vat_number])
-
-
-def _wire_customer(customer: NewCustomer) -> dict[str, Any]:
-    """KashFlow's record, every member that its contract demands present."""
-    address = (*customer.address, "", "", "", "")[:4]
-    first, _, last = customer.contact.rpartition(" ")
-    values: dict[str, Any] = {
-        "CustomerID": 0,
-        "Code": customer.code or None,  # absent: KashFlow makes one
-        "Name": customer.name,
-        "Contact": customer.contact,
-        "Telephone": customer.telephone,
-        "Mobile": customer.mobile,
-        "Fax": "",
-        "Email": customer.email,
-        **{f"Address{n}": line for n, line in enumerate(address, 1)},
-        "CountryName": customer.country,
-        "CountryCode": customer.country_code,
-        "Postcode": customer.postcode,
-        "Website": customer.website,
-        "EC": int(customer.region == "EU"),
-        "OutsideEC": int(customer.region == "world"),
-        "Notes": customer.notes,
-        "Source": 0,
-        "Discount": 0,
-        "ShowDiscount": False,
-        "PaymentTerms": customer.payment_terms,
-        **{f"ExtraText{n}": "" for n in range(1, 21)},
-        **{f"CheckBox{n}": 0 for n in range(1, 21)},
-        "Created": wire.midnight(dates.uk_day(dates.now())),
-        "Updated": wire.midnight(dates.uk_day(dates.now())),
-        "CurrencyID": 0,
-        "ContactTitle": "",
-        "ContactFirstName": first,
-        "ContactLastName": last,
-        "CustHasDeliveryAddress": 0,
-        **{f"DeliveryAddress{n}": "" for n in range(1, 5)},
-        "DeliveryCountryName": "",
-        "DeliveryCountryCode": "",
-        "DeliveryPostcode": "",
-        "VATNumber": customer.vat_number,
-    }
-    return values
+async def read_customer(soap: Connection, customer_id: int, *, is_newer: bool = False) -> Any:
+    """A customer by internal id, as KashFlow sends it, in the older or the newer form; None where there is none. Raises NotOffered."""
+    if is_newer:
+        answer = await wire.read_or_none(soap, "GetCustomerByID2", Customer2ID=customer_id)
+    else:
+        answer = await wire.read_or_none(soap, "GetCustomerByID", CustomerID=customer_id)
+    return answer.result if answer else None

@@ -4,9 +4,11 @@ import re
 from datetime import date
 from typing import Any, Final
 
-from kf_mcp.errors import Unavailable
-from kf_mcp.kashflow import wire
+from kf_mcp.errors import NotFound, Unavailable
+from kf_mcp.kashflow import records, wire
+from kf_mcp.kashflow.attachable import Attachable, find
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.records import Record
 from kf_mcp.model.documents import Attachment, Note
 
 _LINK: Final = re.compile(r"https?://[\x21-\x7e]{1,2000}")
@@ -30,9 +32,19 @@ class Documents:
 
     async def attachments_of_purchase(self, purchase_id: int) -> list[Attachment]:
         """Every file attached to a purchase, in the order in which they were attached."""
-        answer = await self._soap.read("GetReceiptAttachments", ReceiptID=purchase_id)
-        found = [to_attachment(row) for row in wire.rows(answer.result, "ReceiptAttachment")]
+        found = [to_attachment(row) for row in await attachments(self._soap, purchase_id)]
         return sorted((file for file in found if file.id), key=lambda file: file.id)
+
+    async def attachment_record(self, purchase_id: int, attachment_id: int) -> Record:
+        """The whole record of one file that is attached to a purchase. Raises NotFound."""
+        for row in await attachments(self._soap, purchase_id):
+            if wire.integer(row, "AttachmentID") == attachment_id:
+                return records.record("ReceiptAttachment", row)
+        raise NotFound("attached file with the id", attachment_id, "Look at `get_attachments`.")
+
+    async def to_attach(self, path: str) -> Attachable:
+        """A file in the folder that the owner allowed, looked at now, by its path within that folder. Raises Refused."""
+        return await find(self._soap.settings.attach_from, path)
 
     async def invoice_link(self, number: int) -> str:
         """A link to the PDF of an invoice; whoever has it needs no login."""
@@ -43,6 +55,12 @@ class Documents:
         """A link to the PDF of a purchase order; whoever has it needs no login."""
         answer = await self._soap.read("PrintPurchaseOrder", ReceiptNumber=number, ReceiptNumberList="")
         return _checked(str(answer.result or ""))
+
+
+async def attachments(soap: Connection, purchase_id: int) -> list[Any]:
+    """The files attached to a purchase, as KashFlow sends them."""
+    answer = await soap.read("GetReceiptAttachments", ReceiptID=purchase_id)
+    return list(wire.rows(answer.result, "ReceiptAttachment"))
 
 
 def to_attachment(row: Any) -> Attachment:

@@ -11,6 +11,8 @@ import anyio
 
 from kf_mcp.errors import Refused, Unavailable
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.envelopes import Unusable
+from kf_mcp.kashflow.streaming import pieces_of
 from kf_mcp.model.text import bounded
 from kf_mcp.settings import KASHFLOW_HOST, is_loopback
 
@@ -42,7 +44,7 @@ class Files:
             with anyio.fail_after(self._soap.settings.timeout * 2):
                 async with self._soap.http().stream("GET", link) as response:
                     return await _pdf(response)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise Unavailable(f"The PDF could not be fetched ({type(error).__name__}).") from None
 
     def _check(self, link: str) -> None:
@@ -77,14 +79,12 @@ async def _pdf(response: "httpx.Response") -> bytes:
         raise Unavailable(f"KashFlow answered HTTP {response.status_code} instead of the PDF.")
     if kind != PDF:
         raise Unavailable(f"KashFlow sent {bounded(kind, 40) or 'something of no stated kind'} instead of a PDF.")
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > LARGEST_FILE:
-            raise Unavailable(f"The PDF is larger than {LARGEST_FILE // 2**20} MB.", "Download it in KashFlow itself.")
-        parts.append(part)
-    body = b"".join(parts)
+    try:
+        body = b"".join([piece async for piece in pieces_of(response, LARGEST_FILE)])
+    except Unusable:
+        raise Unavailable(
+            f"The PDF is larger than {LARGEST_FILE // 2**20} MB.", "Download it in KashFlow itself."
+        ) from None
     if PDF_STARTS not in body[:LOOK_WITHIN]:
         raise Unavailable("KashFlow sent something that is not a PDF.")
     return body

@@ -1,13 +1,20 @@
 """Journals over SOAP."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from kf_mcp.errors import NotFound
-from kf_mcp.kashflow import wire
+from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.records import Record
+from kf_mcp.kashflow.reports import Reports
 from kf_mcp.model import money
-from kf_mcp.model.journals import Journal, JournalLine
+from kf_mcp.model.journals import ASSUMED, AboveZero, Journal, JournalLine, sides_shown
+
+DAYS_AT_MOST: Final = 5
+"""Days of journals that are looked at to see which sign is a debit."""
+SURE: Final = 2
+"""Nominals that show it, as many as a journal has at least; one alone may be a coincidence."""
 
 
 def to_journal(row: Any) -> Journal:
@@ -50,3 +57,27 @@ class Journals:
         if journal is None or not journal.number:
             raise NotFound("journal with the number", number, "Find the journal with `find_journals`.")
         return journal
+
+    async def record(self, number: int) -> Record:
+        """KashFlow's own record of a journal by its number. Raises NotFound."""
+        answer = await wire.read_or_none(self._soap, "GetJournal", JournalNumber=number)
+        found = records.record("JournalEntry", answer.result) if answer and answer.result is not None else {}
+        if not wire.integer(found, "DBID"):
+            raise NotFound("journal with the number", number, "Find the journal with `find_journals`.")
+        return found
+
+    async def above_zero(self) -> AboveZero:
+        """Which side a line above zero is on, as journals in the books show by the trial balance of their day; else what is assumed.
+
+        KashFlow does not document it.
+        """
+        every = await self.all()
+        seen: dict[str, AboveZero] = {}
+        for day in list(dict.fromkeys(journal.date for journal in every))[:DAYS_AT_MOST]:
+            of_day = [journal for journal in every if journal.date == day]
+            shown = sides_shown(of_day, await Reports(self._soap).trial_balance(day, day))
+            for side, count in shown.items():
+                seen.setdefault(side, AboveZero(side=side, seen_in=of_day[0].number))
+                if count >= SURE and len(shown) == 1:
+                    return seen[side]
+        return next(iter(seen.values())) if len(seen) == 1 else ASSUMED

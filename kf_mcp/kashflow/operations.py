@@ -17,6 +17,9 @@ EFFECTS: Final = Path(__file__).parent / "operations.toml"
 CREDENTIALS: Final = ("UserName", "Password")
 """Put into every request by the connection; never an argument."""
 
+writable: set[str] = set()
+"""The operations that a kind of step declares; no other can be written by any route."""
+
 Effect = Literal["read", "write", "sends_mail", "secret", "partner"]
 
 

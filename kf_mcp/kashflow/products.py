@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from kf_mcp.kashflow import wire
+from kf_mcp.errors import NotFound
+from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.records import Record
 from kf_mcp.model.products import Product, ProductGroup
 
 
@@ -48,6 +50,20 @@ class Products:
         """The items under one nominal, of sales or of outgoings, by code and name."""
         answer = await self._soap.read("GetSubProducts", NominalID=nominal_id)
         return _items(answer.result)
+
+    async def by_code(self, code: str) -> Product | None:
+        """The item with this code; None where there is none."""
+        answer = await wire.read_or_none(self._soap, "GetSubProductByCode", ProductCode=code)
+        found = to_product(answer.result) if answer and answer.result is not None else None
+        return found if found and found.id and found.code.casefold() == code.strip().casefold() else None
+
+    async def record(self, product_id: int) -> Record:
+        """KashFlow's own record of an item by its internal id. Raises NotFound."""
+        answer = await wire.read_or_none(self._soap, "GetSubProductByID", ProductID=product_id)
+        found = records.record("SubProduct", answer.result) if answer and answer.result is not None else {}
+        if not wire.integer(found, "id"):
+            raise NotFound("product with the internal id", product_id, "Find it with `find_products`.")
+        return found
 
 
 def _items(wrapper: Any) -> tuple[Product, ...]:

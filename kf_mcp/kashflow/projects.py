@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
-from kf_mcp.kashflow import wire
+from kf_mcp.errors import NotFound
+from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.records import Record
 from kf_mcp.model.projects import Project, ProjectStatus, without_html
 
 EVERY: Final = -1
@@ -38,3 +40,11 @@ class Projects:
         answer = await self._soap.read("GetProjects_Full", ProjStatus=number)
         found = [to_project(row) for row in wire.rows(answer.result, "Project")]
         return sorted(found, key=lambda project: (project.number, project.id), reverse=True)
+
+    async def record(self, project_id: int) -> Record:
+        """KashFlow's own record of a project by its internal id. Raises NotFound."""
+        answer = await wire.read_or_none(self._soap, "GetProjectById", ProjId=project_id)
+        found = records.record("Project", answer.result) if answer and answer.result is not None else {}
+        if not wire.integer(found, "ID"):
+            raise NotFound("project with the internal id", project_id, "Find it with `find_projects`.")
+        return found

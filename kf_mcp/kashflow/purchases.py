@@ -1,18 +1,23 @@
-"""Purchases over SOAP. KashFlow calls them receipts, and their records are those of invoices with a supplier in the customer's place."""
+"""Purchases over SOAP, as they are read; `purchase_steps` writes them.
+
+KashFlow calls them receipts, and their records are those of invoices with a supplier in the customer's place. The newer operations
+(named …2) name their members properly and know import duty; where the service does not have them the older ones are used.
+"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final, Literal
 
 import anyio
 
-from kf_mcp.errors import Failure, NotFound
-from kf_mcp.kashflow import progress, wire
+from kf_mcp.errors import Failure, NotFound, NotOffered
+from kf_mcp.kashflow import progress, records, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.invoices import member_lines, to_line
+from kf_mcp.kashflow.records import Record
 from kf_mcp.model import money
-from kf_mcp.model.purchases import Listing, Purchase, PurchasePayment
+from kf_mcp.model.purchases import Listing, Purchase, PurchaseLine, PurchasePayment
 from kf_mcp.model.reference import PaymentMethod
 
 Filter = Literal["All", "Unpaid", "Overdue", "Overpaid", "Paid"]
@@ -24,6 +29,22 @@ PAGES_AT_ONCE: Final = 3
 """One fewer than calls may be under way, so that others are answered meanwhile."""
 KEPT_FOR: Final = 60.0
 """Seconds for which a list is kept: the rest of its rows is usually asked for at once."""
+
+NEWER_NAMES: Final = {
+    "InvoiceDBID": "ReceiptDBId",
+    "InvoiceNumber": "ReceiptNumber",
+    "InvoiceDate": "ReceiptDate",
+    "Customer": "Supplier",
+    "CustomerID": "SupplierId",
+    "CustomerReference": "SupplierReference",
+    "ProjectID": "ProjectId",
+    "CustomerName": "SupplierName",
+    "ProductID": "ProductId",
+    "ProjID": "ProjId",
+    "LineID": "LineId",
+}
+"""What Receipt2 and ReceiptLine2 call the members of Invoice and InvoiceLine (KashFlow's service description)."""
+OLDER_NAMES: Final = {newer: older for older, newer in NEWER_NAMES.items()}
 
 
 def to_purchase(row: Any, *, with_lines: bool = False) -> Purchase:
@@ -44,8 +65,49 @@ def to_purchase(row: Any, *, with_lines: bool = False) -> Purchase:
         paid=money.to_pennies(wire.decimal(row, "AmountPaid")),
         marked_paid=bool(wire.integer(row, "Paid")),
         is_reverse_charge=wire.truth(row, "IsCISReverseCharge"),
-        lines=tuple(to_line(line) for line in member_lines(row)) if with_lines else (),
+        lines=tuple(_to_line(line) for line in member_lines(row)) if with_lines else (),
     )
+
+
+def _to_line(row: Any) -> PurchaseLine:
+    return PurchaseLine(**dict(to_line(row)), import_duty=money.to_pennies(wire.decimal(row, "ImportDuty")))
+
+
+def newer_form(row: Any) -> Record:
+    """A purchase in the newer form; the older says nothing of import duty."""
+    older = records.record("Invoice", row)
+    lines = [_renamed(line, NEWER_NAMES) for line in older["Lines"]]
+    return records.record("Receipt2", {**_renamed(older, NEWER_NAMES), "Lines": lines})
+
+
+def older_form(newer: Record) -> Record:
+    """A purchase in the older form, without its import duty."""
+    lines = [_renamed(line, OLDER_NAMES) for line in newer["Lines"]]
+    return records.record("Invoice", {**_renamed(newer, OLDER_NAMES), "Lines": lines})
+
+
+def purchase_of(newer: Record) -> Purchase:
+    """The purchase of a whole record."""
+    lines = [_renamed(line, OLDER_NAMES) for line in newer["Lines"]]
+    return to_purchase({**_renamed(newer, OLDER_NAMES), "Lines": lines}, with_lines=True)
+
+
+def _renamed(values: Record, names: Mapping[str, str]) -> Record:
+    return {names.get(name, name): value for name, value in values.items()}
+
+
+async def read_purchase(soap: Connection, number: int) -> Record | None:
+    """A purchase's whole record by its visible number, in the newer form; None where there is none.
+
+    KashFlow has no reading of purchases by internal id: whoever means a certain one compares the id.
+    """
+    try:
+        answer = await wire.read_or_none(soap, "GetReceipt2", ReceiptNumber=number)
+        found = records.record("Receipt2", answer.result) if answer and answer.result is not None else None
+    except NotOffered:
+        answer = await wire.read_or_none(soap, "GetReceipt", ReceiptNumber=number)
+        found = newer_form(answer.result) if answer and answer.result is not None else None
+    return found if wire.integer(found, "ReceiptDBId") else None
 
 
 def to_payment(row: Any) -> PurchasePayment:
@@ -76,10 +138,17 @@ class Purchases:
             raise NotFound("purchase with the number", number, "Find the purchase with `find_purchases`.")
         return purchase
 
-    async def of_supplier(self, supplier_id: int) -> list[Purchase]:
-        """Every purchase from one supplier, without lines, read now."""
+    async def whole(self, number: int) -> tuple[Purchase, Record]:
+        """One purchase by its visible number, and the whole record that a change of it starts from. Raises NotFound."""
+        found = await read_purchase(self._soap, number)
+        if found is None:
+            raise NotFound("purchase with the number", number, "Find the purchase with `find_purchases`.")
+        return purchase_of(found), found
+
+    async def of_supplier(self, supplier_id: int, *, with_lines: bool = False) -> list[Purchase]:
+        """Every purchase from one supplier, read now."""
         answer = await self._soap.read("GetReceiptsForSupplier", SupplierID=supplier_id)
-        return [to_purchase(row) for row in wire.rows(answer.result, "Invoice")]
+        return [to_purchase(row, with_lines=with_lines) for row in wire.rows(answer.result, "Invoice")]
 
     async def listed(self, *which: Filter) -> Listing:
         """Every purchase that any of KashFlow's filters lists, each once, at most a minute old."""

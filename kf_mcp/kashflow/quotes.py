@@ -1,12 +1,13 @@
-"""Quotes over SOAP: their records are those of invoices, without due date and currency."""
+"""Quotes over SOAP, as they are read; `quote_steps` writes them. Their records are those of invoices, without due date and currency."""
 
 from datetime import date
 from typing import Any
 
 from kf_mcp.errors import NotFound, SaidNo
-from kf_mcp.kashflow import wire
+from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.invoices import member_lines, to_line
+from kf_mcp.kashflow.records import Record
 from kf_mcp.model import money
 from kf_mcp.model.quotes import Quote, State
 
@@ -22,6 +23,8 @@ def to_quote(row: Any, *, with_lines: bool = False) -> Quote:
         issue_date=wire.day(row, "InvoiceDate") or date.min,
         reference=wire.text(row, "CustomerReference"),
         category=wire.text(row, "EstimateCategory"),
+        hides_total=bool(wire.integer(row, "SuppressTotal")),
+        has_delivery_address=wire.truth(row, "UseCustomDeliveryAddress"),
         currency=wire.text(row, "CurrencyCode").upper(),
         net=money.to_pennies(wire.decimal(row, "NetAmount")),
         vat=money.to_pennies(wire.decimal(row, "VATAmount")),
@@ -37,11 +40,18 @@ class Quotes:
 
     async def get(self, number: int) -> Quote:
         """One quote with its lines, by its visible number. Raises NotFound."""
+        return to_quote(await self._row(number), with_lines=True)
+
+    async def whole(self, number: int) -> tuple[Quote, Record]:
+        """One quote with its lines, and its record as it is written. Raises NotFound."""
+        row = await self._row(number)
+        return to_quote(row, with_lines=True), records.record("Invoice", row)
+
+    async def _row(self, number: int) -> Any:
         answer = await wire.read_or_none(self._soap, "GetQuoteByNumber", QuoteNumber=number)
-        quote = to_quote(answer.result, with_lines=True) if answer and answer.result is not None else None
-        if quote is None or not quote.id:
+        if answer is None or not wire.integer(answer.result, "InvoiceDBID"):
             raise NotFound("quote with the number", number, "Find the quote with `find_quotes`.")
-        return quote
+        return answer.result
 
     async def all(self) -> list[Quote]:
         """Every quote, without lines."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from kf_mcp.errors import NotAllowed, NotFound
 from kf_mcp.kashflow import arguments, wire
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.decoding import Items, Members
 from kf_mcp.kashflow.operations import Operation, operations
 from kf_mcp.model import money
 from kf_mcp.model.text import bounded
@@ -81,10 +82,9 @@ def _rows(operation: Operation, result: Any) -> list[dict[str, Plain]]:
 
 def _is_blank(result: Any) -> bool:
     """Whether this is the blank record by which some operations say that there is none: its id, which comes first, is 0."""
-    members = getattr(result, "__values__", None)
-    if not members:
+    if not isinstance(result, Members) or not result:
         return False
-    name, value = next(iter(members.items()))
+    name, value = next(iter(result.items()))
     return str(name).lower().endswith("id") and bool(value == 0)
 
 
@@ -92,18 +92,21 @@ def _items(wrapper: Any) -> list[Any]:
     """The items of a wrapped list, whatever name they go by."""
     if isinstance(wrapper, list):
         return wrapper
-    members = getattr(wrapper, "__values__", {})
-    return [item for value in members.values() for item in value or [] if item is not None]
+    members = wrapper.values() if isinstance(wrapper, Items) else []
+    return [item for value in members for item in value or [] if item is not None]
 
 
 def _is_list(value: Any) -> bool:
-    return isinstance(value, list) or type(value).__name__.startswith("ArrayOf")
+    return isinstance(value, list | Items)
 
 
 def _record(value: Any) -> dict[str, Plain]:
-    members = getattr(value, "__values__", None)
-    if members is None:  # an item that came without a type is still XML
+    if isinstance(value, Members):
+        members = dict(value)
+    elif isinstance(value, list):  # an item that came without a type is still XML
         members = {child.tag.rpartition("}")[2]: (child.text or "") for child in value}
+    else:
+        members = {"value": value}
     shown = {name: _plain(name, item) for name, item in members.items() if name not in NEVER_SHOWN}
     return {name: item for name, item in shown.items() if not _says_nothing(name, item)}
 

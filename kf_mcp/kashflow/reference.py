@@ -36,14 +36,24 @@ class Reference:
         kept: T = value
         return kept
 
+    def forget(self) -> None:
+        """Let go of the lists that this server can add to."""
+        for name in ("nominals", "bank_accounts"):
+            self._kept.pop(name, None)
+
     async def nominals(self) -> list[Nominal]:
         """Every nominal code that is in use, by code."""
-        return await self._keep("nominals", self._load_nominals)
+        return [nominal for nominal in await self.every_nominal() if not nominal.archived]
 
-    async def _load_nominals(self) -> list[Nominal]:
-        answer = await self._soap.read("GetNominalCodesExtended")
-        found = [_to_nominal(row) for row in wire.rows(answer.result, "NominalCodeExtended")]
-        return sorted((nominal for nominal in found if not nominal.archived), key=lambda nominal: nominal.code)
+    async def every_nominal(self) -> list[Nominal]:
+        """Every nominal code, archived ones too, by code."""
+
+        async def load() -> list[Nominal]:
+            answer = await self._soap.read("GetNominalCodesExtended")
+            found = [_to_nominal(row) for row in wire.rows(answer.result, "NominalCodeExtended")]
+            return sorted(found, key=lambda nominal: nominal.code)
+
+        return await self._keep("nominals", load)
 
     async def vat_rates(self) -> list[VATRate]:
         """The VAT rates that the account offers, highest first."""

@@ -5,18 +5,45 @@ gigabytes. Here the answer is parsed as it arrives; each row becomes a model val
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from kf_mcp.kashflow.envelopes import FORBIDDEN, NAMESPACE, SOAP_11, Fault, Unusable
+from kf_mcp.errors import Failure
+from kf_mcp.kashflow.decoding import NAMESPACE, NIL
+from kf_mcp.kashflow.envelopes import FORBIDDEN, PARSER, SOAP_11, Fault, Unusable
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 
+PIECE: Final = 64 * 1024
 LARGEST_STREAM: Final = 1024 * 1024 * 1024
 """No honest list is larger than this many bytes."""
 LONGEST_REFERENCE: Final = 16
-NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+MOST_ROWS: Final = 1_000_000
+"""No honest list has more; the largest that we know of has 50,000."""
+BETWEEN_ROWS: Final = 4 * 1024 * 1024
+"""So many bytes may come without a row that ends: what no row takes along stays in memory, at thirty times its size."""
+
+BODY: Final = f"{{{SOAP_11}}}Body"
+FAULT: Final = f"{{{SOAP_11}}}Fault"
+
+
+async def pieces_of(response: "httpx.Response", largest: int = LARGEST_STREAM) -> AsyncGenerator[bytes, None]:
+    """An answer as it arrives, up to a size that no honest one has.
+
+    Compressed at most once: each compression packs a thousand bytes into one, and two make gigabytes of a single packet.
+    """
+    if "," in response.headers.get("content-encoding", ""):
+        raise Unusable("the answer is compressed more than once")
+    size = 0
+    async for piece in response.aiter_bytes(PIECE):
+        size += len(piece)
+        if size > largest:
+            raise Unusable(f"the answer is larger than {largest // 2**20} MB")
+        yield piece
 
 
 @contextmanager
@@ -61,13 +88,10 @@ class ListReader(Generic[T]):
         verdict = [f"{{{NAMESPACE}}}Status", f"{{{NAMESPACE}}}StatusDetail"]
         self._parser = etree.XMLPullParser(
             events=("end",),
-            tag=[self._row, self._response, f"{{{SOAP_11}}}Fault", *verdict],
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
+            tag=[self._row, self._response, FAULT, *verdict],
+            **PARSER,
         )
+        self._since_row = 0
         self._held = b""
         self._verdict: dict[str, str] = {}
         self._fault: Fault | None = None
@@ -98,30 +122,45 @@ class ListReader(Generic[T]):
         return self.values, self._verdict.get("Status"), self._verdict.get("StatusDetail", "").strip()
 
     def _take_in(self, piece: bytes) -> None:
+        self._since_row += len(piece)
         try:
             self._parser.feed(FORBIDDEN.sub(b" ", piece))
             for _, element in self._parser.read_events():
                 self._take(element)
         except self._broken as error:
             raise Unusable(f"the answer is not well-formed XML ({type(error).__name__})") from None
+        if self._since_row > BETWEEN_ROWS or len(self.values) > MOST_ROWS:
+            raise Unusable("the answer is longer than any honest list")
 
     def _take(self, element: Any) -> None:
-        """Use an element that has ended."""
+        """Use an element that has ended, where it stands in its place; others of its name say nothing."""
         parent = element.getparent()
+        place = None if parent is None else parent.tag
         if not self._is_looked_at and element.getroottree().docinfo.doctype:
             raise Unusable("the answer brings a document type of its own, which is refused")
         self._is_looked_at = True
-        if element.tag == self._row and parent.tag == self._result:
-            if element.get(NIL) != "true":
-                self.values.append(self._make(_row(element, self._wanted)))
-            _let_go(element)
-        elif element.tag == f"{{{SOAP_11}}}Fault":
+        if element.tag == self._row:
+            if place == self._result:
+                if element.get(NIL) != "true":
+                    self.values.append(self._made(element))
+                _let_go(element)
+                self._since_row = 0
+        elif place == BODY and element.tag == FAULT:
             code = (element.findtext("faultcode") or "").rpartition(":")[2]
             self._fault = Fault(code or "Server", (element.findtext("faultstring") or "").strip())
-        elif element.tag == self._response:
+        elif place == BODY and element.tag == self._response:
             self._is_ours = True
-        elif parent.tag == self._response:
-            self._verdict[element.tag.rpartition("}")[2]] = element.text or ""
+        elif place == self._response:
+            self._verdict.setdefault(element.tag.rpartition("}")[2], element.text or "")
+
+    def _made(self, element: Any) -> T:
+        """The value of a row. Raises Unusable for a row that none can be made of."""
+        try:
+            return self._make(_row(element, self._wanted))
+        except Failure as failure:
+            raise Unusable(failure.problem) from None
+        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+            raise Unusable(f"a row of the answer cannot be read ({type(error).__name__})") from None
 
 
 def _let_go(element: Any) -> None:

@@ -1,19 +1,22 @@
 """How values look on the wire: readers that bear absent members, nulls and KashFlow's placeholder dates."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from kf_mcp.errors import SaidNo
+from kf_mcp.errors import SaidNo, Unavailable
+from kf_mcp.kashflow import values
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.envelopes import Answer
 
+T = TypeVar("T")
+
 NO_DATE: Final = datetime(1, 1, 1)  # noqa: DTZ001 - KashFlow's dates carry no zone
 _NOT_FOUND: Final = re.compile(
-    r"\bno (such )?(customer|supplier|invoice|receipt|quote|project|journal)s?\b"
-    r"|\b(customer|supplier|invoice|receipt|quote|project|journal)\b.{0,40}(not found|does not exist|not be found)",
+    r"\bno (such )?(customer|supplier|invoice|receipt|quote|project|journal|product)s?\b"
+    r"|\b(customer|supplier|invoice|receipt|quote|project|journal|product)\b.{0,40}(not found|does not exist|not be found)",
     re.IGNORECASE,
 )
 
@@ -31,13 +34,25 @@ def member(value: Any, name: str) -> Any:
 def integer(value: Any, name: str) -> int:
     """A whole number; absent is 0."""
     found = member(value, name)
-    return int(found) if found not in {None, ""} else 0
+    if isinstance(found, str):
+        return _read(values.whole, found, name) if found.strip() else 0
+    return int(found or 0)
 
 
 def decimal(value: Any, name: str) -> Decimal:
     """An exact number; absent is 0."""
     found = member(value, name)
-    return Decimal(found) if found not in {None, ""} else Decimal(0)
+    if isinstance(found, str):
+        return _read(values.exact, found, name) if found.strip() else Decimal(0)
+    return Decimal(found or 0)
+
+
+def _read(reader: Callable[[str], T], found: str, name: str) -> T:
+    """A figure from a text. Raises Unavailable where it is none: read as 0 it would pass for one."""
+    try:
+        return reader(found)
+    except values.NotAValue as error:
+        raise Unavailable(f"KashFlow's answer is garbled: {error} ({name}).") from None
 
 
 def text(value: Any, name: str) -> str:

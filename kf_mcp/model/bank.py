@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
+from kf_mcp.model import money
+
 
 class BankTransaction(BaseModel):
     """Money in or out of a bank account that was entered on the account itself; payments of documents are not among them."""
@@ -30,6 +32,31 @@ class BankTransaction(BaseModel):
     def amount(self) -> Decimal:
         """Money in above zero, money out below."""
         return self.money_in - self.money_out
+
+
+class NewBankTransaction(BaseModel):
+    """Money in or out of a bank account to be entered; exactly one of the two amounts is above zero, VAT included."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    account_id: int
+    date: date
+    money_in: Decimal = Decimal(0)
+    money_out: Decimal = Decimal(0)
+    nominal_id: int
+    """What it is for; the control account where it is money on account, the other account's nominal in a transfer."""
+    comment: str = ""
+    is_vatable: bool = False
+    vat_rate: Decimal = Decimal(0)
+    vat: Decimal = Decimal(0)
+    project_id: int = 0
+    customer_id: int = 0
+    supplier_id: int = 0
+
+
+def vat_within(gross: Decimal, rate: Decimal) -> Decimal:
+    """The VAT in an amount that includes it: the VAT fraction of Notice 700, rounded half up; none at 0% or N/A."""
+    return money.to_pennies(gross * rate / (100 + rate)) if rate > 0 else Decimal(0)
 
 
 class BankBalance(BaseModel):

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from kf_mcp.model import dates, money, vat
+from kf_mcp.model import dates, money, vat, vat_on_sales
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.invoices import Invoice, InvoiceLine
 from kf_mcp.model.purchases import Purchase
@@ -257,7 +257,7 @@ def vat_abroad(invoices: Iterable[Invoice], customers: Mapping[int, Customer]) -
     found = []
     for invoice, line in _lines(invoices):
         customer = customers.get(invoice.customer_id)
-        unfit = vat.unfit_for_region(line.vat_rate, customer.region) if customer and line.net else ""
+        unfit = vat_on_sales.unfit_for_region(line.vat_rate, customer.region) if customer and line.net else ""
         if unfit:
             what = f"{party(invoice)}, {quoted(line.description, 60)}: {unfit}"
             found.append(Finding(what=what, documents=(name(invoice),), amount=line.vat, currency=invoice.currency))

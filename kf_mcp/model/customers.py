@@ -69,6 +69,32 @@ class NewCustomer(BaseModel):
     notes: str = ""
 
 
+class CustomerChanges(BaseModel):
+    """What is to become different of a customer; None leaves it as it is, an empty text makes it blank."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    name: str | None = None
+    contact: str | None = None
+    email: str | None = None
+    telephone: str | None = None
+    mobile: str | None = None
+    address: tuple[str, ...] | None = None
+    postcode: str | None = None
+    country_code: str | None = None
+    country: str | None = None
+    region: Region | None = None
+    vat_number: str | None = None
+    payment_terms: int | None = None
+    discount: Decimal | None = None
+    """Percent."""
+    currency_id: int | None = None
+    website: str | None = None
+    notes: str | None = None
+    delivery_address: tuple[str, ...] | None = None
+    delivery_postcode: str | None = None
+
+
 class CustomerBalance(BaseModel):
     """What a customer has paid and owes; amounts in the home currency, future-dated items left out by KashFlow."""
 

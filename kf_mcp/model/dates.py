@@ -1,7 +1,8 @@
 """Days as the UK counts them."""
 
+import time as system
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -18,9 +19,23 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def uptime(clock: Clock) -> float:
+    """Seconds since this computer was started: nobody sets them forth or back. A clock other than the computer's may tell its own."""
+    if clock is not now:
+        own: Callable[[], float] = getattr(clock, "uptime", lambda: clock().timestamp())
+        return own()
+    kind = getattr(system, "CLOCK_BOOTTIME", None)  # counts on while the computer sleeps
+    return system.monotonic() if kind is None else system.clock_gettime(kind)
+
+
 def uk_day(moment: datetime) -> date:
     """The day that it is in the UK at this moment."""
     return moment.astimezone(LONDON).date()
+
+
+def uk_midnight(moment: datetime) -> datetime:
+    """When this moment's day began in the UK."""
+    return datetime.combine(uk_day(moment), time.min, LONDON)
 
 
 def uk_time_in_words(moment: datetime) -> str:

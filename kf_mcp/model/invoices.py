@@ -65,6 +65,8 @@ class NewLine(BaseModel):
     nominal_id: int
     nominal_code: int
     nominal_name: str
+    product_id: int = 0
+    project_id: int = 0
 
     @property
     def net(self) -> Decimal:

@@ -31,6 +31,23 @@ class Product(BaseModel):
         return self.is_stocked and self.in_stock <= max(self.warn_at, 0)
 
 
+class NewProduct(BaseModel):
+    """An item to be entered, or what is to change of one, where None stays as it is."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    nominal_id: int | None = None
+    code: str | None = None
+    name: str | None = None
+    description: str | None = None
+    price: Decimal | None = None
+    wholesale_price: Decimal | None = None
+    vat_rate: Decimal | None = None
+    is_stocked: bool | None = None
+    in_stock: int | None = None
+    warn_at: int | None = None
+
+
 class ProductGroup(BaseModel):
     """A nominal with its products; KashFlow calls a sales nominal a product."""
 

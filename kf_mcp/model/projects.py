@@ -27,6 +27,22 @@ class Project(BaseModel):
     status: ProjectStatus
 
 
+class NewProject(BaseModel):
+    """A project to be entered, or what is to change of one, where None stays as it is."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    name: str | None = None
+    reference: str | None = None
+    description: str | None = None
+    start: date | None = None
+    end: date | None = None
+    has_no_end: bool = False
+    """Whether the end that it has is taken away."""
+    customer_id: int | None = None
+    status: ProjectStatus | None = None
+
+
 def without_html(text: str) -> str:
     """The words of a text that may hold HTML: tags, scripts, styles and comments fall out, entities become characters."""
     reader = _Words()

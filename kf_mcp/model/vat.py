@@ -7,7 +7,6 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from kf_mcp.model import money
-from kf_mcp.model.customers import Region
 from kf_mcp.model.invoices import NOT_APPLICABLE
 
 UK_RATES: Final = (Decimal(20), Decimal(5), Decimal(0), NOT_APPLICABLE)
@@ -25,6 +24,19 @@ BOXES: Final = {
     9: "Goods brought into Northern Ireland from the EU, without VAT",
 }
 """What each box of the return holds (HMRC, VAT Notice 700/12)."""
+
+CANNOT_SHOW: Final = (
+    "KashFlow works these figures out now; after a return was filed they can differ from it.",
+    "Whether late entries of earlier periods are included, KashFlow does not document, nor does it tell the company's VAT scheme.",
+    "Under cash accounting VAT counts when it is paid: no sum of invoices equals box 1 or 6.",
+    "Under the flat rate box 1 is a percentage of turnover with VAT, box 6 that turnover, and box 4 mostly nothing.",
+    "N/A lines are in no box; exempt items, which KashFlow advises to enter so, HMRC wants in boxes 6 and 7.",
+    "Reverse charges and postponed import VAT (see HMRC's monthly statement) are in it only where documents were entered so.",
+    "Nothing is filed by this: a return is filed in KashFlow itself.",
+)
+"""What the VAT report cannot show. Late entries, scheme settings: KashFlow's pages on the VAT return and on VAT settings (no operation
+reads the settings); flat rate: HMRC, VAT Notice 733; cash accounting: 731; N/A: KashFlow's knowledge base, "0% and N/A VAT"; exempt
+items: 700/12; postponed import VAT: 702."""
 
 
 class VATReport(BaseModel):
@@ -76,15 +88,3 @@ def meaning(rate: Decimal) -> str:
     if rate == 0:
         return "0%: zero-rated; no VAT, and the net amount counts in box 6 of the return"
     return f"{money.plain(rate)}%: VAT in box 1, the net amount in box 6 of the return"
-
-
-def unfit_for_region(rate: Decimal, region: Region) -> str:
-    """Why this rate is unusual for a customer in this region; empty where it is not.
-
-    A sale of goods or services to a business abroad is usually zero-rated or outside the scope of UK VAT (HMRC, VAT Notices
-    703 and 741A); nothing is decided here.
-    """
-    if region == "UK" or rate <= 0:
-        return ""
-    place = "in the EU" if region == "EU" else "outside the UK and the EU"
-    return f"{rate_in_words(rate)} VAT is charged to a customer {place}; sales abroad are usually 0% or N/A."

@@ -47,13 +47,13 @@ class Binder:
             return found
         if len(list(parent.iterancestors())) > _DEEPEST:
             raise NotBound("The request is nested too deeply.", parent)
+        places = {f"{{{NAMESPACE}}}{member.name}": place for place, member in enumerate(members)}
         position = 0
         for child in _elements(parent):
-            place = _place(child, members, position)
-            if place is None:
+            place = places.get(child.tag, -1)
+            if place < position:
                 continue
-            member = members[place]
-            found[member.name] = self._read(child, member, owner)
+            found[members[place].name] = self._read(child, members[place], owner)
             position = place + 1
         return found
 
@@ -111,11 +111,6 @@ class Binder:
 
 def _elements(parent: etree._Element) -> Iterator[etree._Element]:
     return parent.iterchildren("*")  # neither comments nor processing instructions
-
-
-def _place(child: etree._Element, members: tuple[Member, ...], position: int) -> int | None:
-    later = range(position, len(members))
-    return next((index for index in later if child.tag == f"{{{NAMESPACE}}}{members[index].name}"), None)
 
 
 def _missing(member: Member) -> Any:

@@ -170,7 +170,7 @@ def _header(books: Books, kind: Kind, members: Mapping[str, Any]) -> Document:
         rate=money.rate,
         project=wire.whole(members, "ProjectID"),
         suppress_total=wire.whole(members, "SuppressTotal"),
-        delivery=dict(members.get("DeliveryAddress") or {}),
+        delivery={name: text for name, text in (members.get("DeliveryAddress") or {}).items() if text},
         own_delivery_address=bool(members.get("UseCustomDeliveryAddress")),
         reverse_charge_net=members.get("CISRCNetAmount"),
         reverse_charge_vat=members.get("CISRCVatAmount"),

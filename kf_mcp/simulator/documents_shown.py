@@ -37,12 +37,16 @@ def shown(books: Books, document: Document) -> dict[str, Any]:
     lines = [Typed("InvoiceLine", line) for line in _lines(document)]
     common = _common(books, document)
     if document.kind != "invoice":
-        return {**common, "Lines": lines, "UseCustomDeliveryAddress": document.own_delivery_address}
+        return {**common, "Lines": lines, **_delivered(document)}
+    return {**common, "Lines": lines, "PermaLink": document.permanent_link, **_delivered(document)}
+
+
+def _delivered(document: Document) -> dict[str, Any]:
+    """Write where a document is delivered to; one that is no invoice holds no address while it has none of its own."""
+    address = {name: document.delivery.get(name) or "" for name in DELIVERY_MEMBERS}
+    has_address = document.kind == "invoice" or any(address.values())
     return {
-        **common,
-        "Lines": lines,
-        "PermaLink": document.permanent_link,
-        "DeliveryAddress": {name: document.delivery.get(name) or "" for name in DELIVERY_MEMBERS},
+        **({"DeliveryAddress": address} if has_address else {}),
         "UseCustomDeliveryAddress": document.own_delivery_address,
     }
 
@@ -64,7 +68,7 @@ def shown_receipt(books: Books, document: Document) -> dict[str, Any]:
     lines = [
         Typed("ReceiptLine2", {**_renamed(row), "ImportDuty": four_places(line.import_duty)}) for row, line in rows
     ]
-    return {**_renamed(_common(books, document)), "Lines": lines}
+    return {**_renamed(_common(books, document)), "Lines": lines, **_delivered(document)}
 
 
 def listed(books: Books, documents: Iterable[Document]) -> Rows:

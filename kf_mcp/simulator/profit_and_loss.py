@@ -6,16 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kf_mcp.simulator import wire
-from kf_mcp.simulator.operations import Answer, operation
+from kf_mcp.simulator.operations import Answer, Refusal, operation
 from kf_mcp.simulator.sections import COST_OF_SALE, EXPENSE, TURNOVER, Section, rows_of, shown
 
 if TYPE_CHECKING:
     from kf_mcp.simulator.books import Books
 
 Request = Mapping[str, Any]
+
+MOST_YEARS: Final = 100
+"""A row for each month since the year 1 takes half a minute; what KashFlow makes of such a period is not known."""
+LAST_MONTH: Final = date(9999, 11, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def get_monthly_profit_and_loss(books: Books, request: Request) -> Answer:
     """Read turnover and profit month by month; without a start from the first posting, without an end to today."""
     start = wire.day(request, "StartDate") or books.ledger.first_day() or books.today
     end = wire.day(request, "EndDate") or books.today
+    if end.year - start.year > MOST_YEARS:
+        raise Refusal("The period is too long.")
     rows = []
     for first, last in _months(start, end):
         if books.switches.monthly_periods == "clipped":
@@ -90,7 +96,7 @@ def get_monthly_profit_and_loss(books: Books, request: Request) -> Answer:
 def _months(start: date, end: date) -> Iterator[tuple[date, date]]:
     """List the first and last days of the months that a period touches."""
     first = start.replace(day=1)
-    while first <= end:
+    while first <= min(end, LAST_MONTH):
         following = (first + timedelta(days=32)).replace(day=1)
         yield first, following - timedelta(days=1)
         first = following

@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -16,9 +16,14 @@ _INT_MIN: Final = -(2**31)
 _INT_MAX: Final = 2**31 - 1
 _DECIMAL_MAX: Final = 2**96 - 1
 _DECIMAL_PLACES: Final = 28
+_FINEST: Final = Decimal(1).scaleb(-_DECIMAL_PLACES)
+_WIDE: Final = Context(prec=64)
 _WRONG_FORMAT: Final = "Input string was not in a correct format."
 
-_INT = re.compile(r"[+-]?[0-9]+")
+_INT = re.compile(
+    r"([+-]?)0*([0-9]{1,10})"
+)  # .NET reads any number of leading zeros, and Python not more than 4300 digits
+_DIGITS = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _DATE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
@@ -34,9 +39,10 @@ class Unreadable(Exception):
 
 def read_int(text: str) -> int:
     """Read a whole number of 32 bits; an empty text is none."""
-    if not _INT.fullmatch(text.strip()):
+    if not _DIGITS.fullmatch(text.strip()):
         raise Unreadable(_WRONG_FORMAT)
-    number = int(text)
+    found = _INT.fullmatch(text.strip())
+    number = int(f"{found[1]}{found[2]}") if found else _INT_MAX + 1
     if not _INT_MIN <= number <= _INT_MAX:
         raise Unreadable("Value was either too large or too small for an Int32.")
     return number
@@ -47,11 +53,11 @@ def read_decimal(text: str) -> Decimal:
     if not _DECIMAL.fullmatch(text.strip()):
         raise Unreadable(_WRONG_FORMAT)
     number = Decimal(text.strip())
-    if abs(number) > _DECIMAL_MAX:
+    if number.copy_abs() > _DECIMAL_MAX:
         raise Unreadable("Value was either too large or too small for a Decimal.")
     exponent = number.as_tuple().exponent
     too_fine = isinstance(exponent, int) and -exponent > _DECIMAL_PLACES
-    return round(number, _DECIMAL_PLACES) if too_fine else number
+    return number.quantize(_FINEST, context=_WIDE) if too_fine else number
 
 
 def read_boolean(text: str) -> bool:

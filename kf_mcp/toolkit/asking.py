@@ -15,11 +15,13 @@ from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, Inpu
 from pydantic import BaseModel, Field
 
 from kf_mcp.settings import Confirm
+from kf_mcp.toolkit.on_page import MODERN, OnPage, state_of
 from kf_mcp.writing.consent import Asked, CannotAsk, Given, No, Seal, consent_id
+from kf_mcp.writing.reply import WriteReply
+from kf_mcp.writing.request import Planned, Request
 
 logger = logging.getLogger(__name__)
 
-MODERN: Final = "2026-07-28"
 FORM: Final = "form shown to the person"
 QUESTION: Final = "agreement"
 DECLINED: Final = "The person declined."
@@ -59,23 +61,30 @@ def can_ask(context: Context[Any, Any]) -> bool:
 
 
 class PersonOrConfirm:
-    """Asks the person behind one call: by a form where the client has it, else by what the owner allows."""
+    """Asks the person behind one call: by a form where the client has it, else on the approval page, else by what the owner allows."""
 
-    def __init__(self, context: Context[Any, Any], confirm: str, allowed: Confirm, seal: Seal) -> None:
+    def __init__(
+        self, context: Context[Any, Any], confirm: str, allowed: Confirm, seal: Seal, on_page: OnPage | None = None
+    ) -> None:
         self._context = context
         self._confirm = confirm
         self._allowed = allowed
         self._seal = seal
+        self._on_page = on_page
 
     @property
     def may_confirm(self) -> bool:
         """Whether a `confirm` value counts: in model mode always, under `either` only where no form can be shown."""
         return self._allowed == "model" or (self._allowed == "either" and not can_ask(self._context))
 
+    async def earlier(self, request: Request) -> WriteReply | None:
+        """What became of this request on the approval page, where the caller has not been told yet."""
+        return await self._on_page.earlier(request) if self._on_page else None
+
     def given(self) -> Given | No | None:
         """The person's answer that came with this call, or the confirm value where that counts."""
         state = self._context.request_state
-        if state is not None and self._allowed != "model":
+        if state is not None and self._allowed != "model" and not state_of(self._context):
             answer = (self._context.input_responses or {}).get(QUESTION)
             if isinstance(answer, ElicitResult):
                 return self._answer(answer.action, answer.content, state)
@@ -84,10 +93,11 @@ class PersonOrConfirm:
             return self._seal.given(self._confirm)
         return None
 
-    async def ask(self, text: str, consent_digest: str) -> Given | No | Asked | CannotAsk:
+    async def ask(self, request: Request, planned: Planned) -> Given | No | Asked | CannotAsk | WriteReply:
         """Put the preview to the person."""
         if not can_ask(self._context):
-            return CannotAsk()
+            return await self._on_page.ask(request, planned) if self._on_page else CannotAsk()
+        text, consent_digest = planned.plan.in_words(), planned.digest
         if self._context.protocol_version == MODERN:
             form = ElicitRequest(params=ElicitRequestFormParams(message=text, requested_schema=_FORM))
             state = self._state(consent_digest)
@@ -114,5 +124,5 @@ class PersonOrConfirm:
             return No(UNTICKED)
         about = json.loads(state)
         if self._seal.is_over(about["asked"]):  # good for finding what it was used for, not for a new write
-            return Given(consent_id(state), lambda _digest: False, FORM, TOO_LATE)
-        return Given(consent_id(state), lambda digest: digest == about["covers"], FORM)
+            return Given(consent_id(state), lambda _digest: False, FORM, self._seal.moment(), TOO_LATE)
+        return Given(consent_id(state), lambda digest: digest == about["covers"], FORM, self._seal.moment())

@@ -1,5 +1,6 @@
 """The marks: what kind of tool a function is."""
 
+import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -30,8 +31,17 @@ def reads(title: str, *, toolset: str = "core") -> Callable[[Reading], Reading]:
 
 
 def writes(title: str, *, destructive: bool, toolset: str = "core") -> Callable[[Writing], Writing]:
-    """Mark a function as a tool that plans a write; `destructive` where it changes or removes what stands in the books."""
-    return _marking(Mark(title, is_writing=True, is_destructive=destructive, toolset=toolset))
+    """Mark a function as a tool that plans a write; `destructive` where it changes or removes what stands in the books.
+
+    Raises TypeError for one that would take a confirmation itself: only the machinery does.
+    """
+
+    def put(function: Writing) -> Writing:
+        if "confirm" in inspect.signature(function).parameters:
+            raise TypeError(f"{function.__name__} may not have a parameter `confirm`")
+        return _marking(Mark(title, is_writing=True, is_destructive=destructive, toolset=toolset))(function)  # type: ignore[no-any-return]
+
+    return put
 
 
 def _marking(mark: Mark) -> Callable[[Any], Any]:

@@ -93,8 +93,8 @@ def _member(name: str, value: dict[str, Any]) -> dict[str, Any]:
     """A reply's member; what a list holds and in which order is told by the tool's own description."""
     if name in TOLD_ONCE or value.get("type") == "array":
         value.pop("description", None)
-    if value.get("items") == {"type": "string"}:
-        value.pop("items")
+    if "items" in value:
+        value.pop("items")  # rows say themselves what they hold; their members would be half of the list of tools
     return value
 
 

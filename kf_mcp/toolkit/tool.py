@@ -22,11 +22,15 @@ from kf_mcp.settings import Settings
 from kf_mcp.toolkit import schema
 from kf_mcp.toolkit.asking import PersonOrConfirm
 from kf_mcp.toolkit.marks import Mark
+from kf_mcp.toolkit.on_page import OnPage, Page
 from kf_mcp.toolkit.reply import Reply
+from kf_mcp.writing.approvals import Approvals
 from kf_mcp.writing.consent import Asked, Seal
-from kf_mcp.writing.desk import Desk, Request
+from kf_mcp.writing.desk import Desk
 from kf_mcp.writing.history import History
 from kf_mcp.writing.reply import WriteReply
+from kf_mcp.writing.request import Request
+from kf_mcp.writing.undoing import Past
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +48,16 @@ class Kit:
     history: History
     desk: Desk
     seal: Seal
+    approvals: Approvals
+    page: Page | None = None
+    """Where a person decides who cannot be shown a form; None where the owner asks for no person."""
 
-    def given_to(self, function: Callable[..., Any]) -> Books | History:
-        """What a tool asks for by the hint of its first parameter: the books, or the history of writes."""
+    def given_to(self, function: Callable[..., Any], books: Books | None = None) -> Books | History | Past:
+        """What a tool asks for by the hint of its first parameter: the books, the history of writes, or what undoes them."""
         first = next(iter(get_type_hints(function).values()))
-        return self.history if first is History else self.books
+        if first is Past:
+            return Past(books or self.books, self.history, self.desk.settled)
+        return self.history if first is History else books or self.books
 
 
 OpenKit = Callable[[], Awaitable[Kit]]
@@ -98,9 +107,10 @@ class BookkeepingTool(Tool):
         request = Request(
             tool=self.name,
             arguments=digest(values),
-            make=lambda books: self.function(books, **values),
+            make=lambda books: self.function(kit.given_to(self.function, books), **values),
         )
-        asker = PersonOrConfirm(context, confirm, kit.settings.confirmed_by, kit.seal)
+        on_page = OnPage(context, kit.approvals, kit.page) if kit.page else None
+        asker = PersonOrConfirm(context, confirm, kit.settings.confirmed_by, kit.seal, on_page)
         answer = await kit.desk.write(request, asker)
         if isinstance(answer, Asked):
             question: InputRequiredResult = answer.question

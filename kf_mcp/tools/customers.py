@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.customers import InsertCustomer
+from kf_mcp.kashflow.customer_steps import InsertCustomer
 from kf_mcp.model import search
 from kf_mcp.model.customers import Customer, NewCustomer
 from kf_mcp.model.text import bounded, hides_something, quoted

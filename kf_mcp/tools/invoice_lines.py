@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
 
@@ -9,12 +10,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.model import vat
+from kf_mcp.model import vat, vat_preflights
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.invoices import NOT_APPLICABLE, Invoice, NewLine
 from kf_mcp.model.money import Figure
 from kf_mcp.model.reference import Company, Nominal
 from kf_mcp.model.text import hides_something
+from kf_mcp.model.vat_preflights import Said
 from kf_mcp.tools import choices
 
 PLACES: Final = 4
@@ -146,13 +148,10 @@ class Usual:
         return nominal.price, f"price: that of nominal {nominal.code}"
 
     def _no_vat(self, line: LineAsked, n: int) -> Decimal:
-        if line.vat_rate is not None and line.vat_rate > 0:
+        if line.vat_rate is not None and NOT_APPLICABLE < line.vat_rate < 0:
             raise Refused(
-                f"Line {n + 1} charges {vat.rate_in_words(line.vat_rate)} VAT, but the company is not registered for VAT.",
-                "Nothing was written. Leave `vat_rate` out: no VAT is charged.",
+                f"Line {n + 1}: {line.vat_rate} is not a VAT rate.", "Nothing was written. Leave `vat_rate` out."
             )
-        if line.vat_rate not in {None, Decimal(0), NOT_APPLICABLE}:
-            raise Refused(f"{line.vat_rate} is not a VAT rate.", "Nothing was written. Leave `vat_rate` out.")
         return line.vat_rate or Decimal(0)
 
     def _so_far(self) -> str:
@@ -203,6 +202,28 @@ async def resolve(
     if still_open:
         raise ChoiceNeeded.together(still_open)
     return resolved
+
+
+def said_of_vat(lines: Sequence[NewLine], issued: date, buyer: Customer, company: Company, currency: str) -> Said:
+    """What the VAT rules say of these lines. Raises Refused where they forbid one."""
+    said = vat_preflights.together(
+        [
+            vat_preflights.sale_line(
+                line.vat_rate,
+                line.net,
+                issued,
+                buyer.region,
+                company.vat_registered,
+                description=line.description,
+                vat_number=buyer.vat_number,
+                currency=currency,
+            )
+            for line in lines
+        ]
+    )
+    if said.refusal:
+        raise Refused(said.refusal, "Nothing was written. Leave `vat_rate` out: no VAT is charged.")
+    return said
 
 
 def _resolved(

@@ -8,17 +8,18 @@ from pydantic import Field
 
 from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.invoices import InsertInvoice
-from kf_mcp.model import dates, money, vat
+from kf_mcp.kashflow.invoice_steps import InsertInvoice
+from kf_mcp.model import dates, money, vat, vat_preflights
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.dates import Day
 from kf_mcp.model.invoices import Invoice, NewInvoice
 from kf_mcp.model.reference import Company, Currency
 from kf_mcp.model.text import quoted
+from kf_mcp.model.vat_preflights import Said
 from kf_mcp.toolkit import writes
-from kf_mcp.tools import choices
+from kf_mcp.tools import choices, sheets
 from kf_mcp.tools.customers import CustomerKey, Line
-from kf_mcp.tools.invoice_lines import LineAsked, Resolved, resolve
+from kf_mcp.tools.invoice_lines import LineAsked, Resolved, resolve, said_of_vat
 from kf_mcp.writing.plan import Plan
 
 PLACES: Final = 4
@@ -67,15 +68,33 @@ async def create_invoice(
     if invoice.gross < 0:
         raise Refused(
             f"The total would be {money.in_words(invoice.gross, invoice.currency)}, and an invoice cannot be negative.",
-            "Nothing was written. Giving money back takes a credit note, which is made in KashFlow itself.",
+            "Nothing was written. Giving money back takes a credit note: `create_credit_note`.",
         )
+    said = said_of_vat(invoice.lines, issued, buyer, company, invoice.currency)
     return Plan(
         title=_title(buyer, invoice),
-        facts=tuple(_facts(invoice, resolved, due_source, currency_source, issue_date is None)),
-        warnings=(*_warnings(invoice, buyer, past, books.today), *(found.remark for found in resolved if found.remark)),
-        steps=(InsertInvoice(invoice=invoice),),
+        facts=(
+            *_facts(invoice, resolved, due_source, currency_source, issue_date is None),
+            *said.notes,
+            *_rounding(invoice),
+        ),
+        warnings=(
+            *_warnings(invoice, said, past, books.today),
+            *(found.remark for found in resolved if found.remark),
+        ),
+        steps=(InsertInvoice.of(invoice),),
         amount=_pounds(invoice, money_in),
         dated=(issued,),
+        sheet=sheets.of_sale(
+            "Invoice",
+            company,
+            buyer,
+            invoice.lines,
+            issued=issued,
+            due=due,
+            reference=reference,
+            currency=invoice.currency,
+        ),
     )
 
 
@@ -128,10 +147,17 @@ def _facts(
     return facts
 
 
-def _warnings(invoice: NewInvoice, buyer: Customer, past: list[Invoice], today: date) -> list[str]:
+def _rounding(invoice: NewInvoice) -> list[str]:
+    """Where rounding VAT per line makes a difference."""
+    said = vat_preflights.rounding(((line.vat_rate, line.net) for line in invoice.lines), invoice.currency)
+    return [said] if said else []
+
+
+def _warnings(invoice: NewInvoice, of_vat: Said, past: list[Invoice], today: date) -> list[str]:
     """What a bookkeeper would ask about before writing this."""
     said = _duplicates(invoice, past)
-    said += filter(None, dict.fromkeys(vat.unfit_for_region(line.vat_rate, buyer.region) for line in invoice.lines))
+    said += of_vat.warnings
+    said += filter(None, [vat_preflights.foreign_currency(invoice.currency, invoice.exchange_rate, invoice.vat)])
     if invoice.due_date < invoice.issue_date:
         said.append("It is due before it is issued.")
     if invoice.due_date - invoice.issue_date > LONGEST_TERMS:

@@ -1,19 +1,20 @@
 """Tools for the nominal ledger and the journals."""
 
-from collections.abc import Sequence
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from pydantic import Field
 
-from kf_mcp.errors import ChoiceNeeded, NotFound, Refused
+from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.model import dates, search
 from kf_mcp.model.dates import Day
 from kf_mcp.model.journals import Journal
 from kf_mcp.model.money import Figure
 from kf_mcp.model.reports import LedgerEntry, ledger_side, total
-from kf_mcp.model.text import bounded, quoted
+from kf_mcp.model.text import bounded
 from kf_mcp.toolkit import reads
+from kf_mcp.tools import ledger_choices
+from kf_mcp.tools.ledger_choices import Coded, in_words
 from kf_mcp.tools.ledger_replies import (
     AS_GIVEN,
     EntryRow,
@@ -24,45 +25,7 @@ from kf_mcp.tools.ledger_replies import (
     NominalLedger,
 )
 
-MOST_SHOWN = 12
 NominalKey = Annotated[str, Field(min_length=1, max_length=100, description="Nominal code, or its name")]
-
-
-class Coded(Protocol):
-    """A nominal, as far as it can be chosen."""
-
-    @property
-    def id(self) -> int:
-        """The internal id."""
-
-    @property
-    def code(self) -> int:
-        """The code that people see."""
-
-    @property
-    def name(self) -> str:
-        """The name."""
-
-
-def _nominal(nominals: Sequence[Coded], said: str) -> Coded:
-    """The nominal with this code, or the only one with this name. Raises ChoiceNeeded or NotFound."""
-    wanted, words = said.strip().casefold(), search.words(said)
-    fitting = (
-        [found for found in nominals if str(found.code) == wanted]
-        or [found for found in nominals if found.name.casefold() == wanted]
-        or [found for found in nominals if words and all(word in search.words(found.name) for word in words)]
-    )
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting:
-        raise NotFound("nominal with this code or name:", bounded(said, 60), "See `list_reference` nominal_codes.")
-    raise ChoiceNeeded(
-        "nominal", f"Several nominals fit {quoted(said, 60)}.", [_in_words(found) for found in fitting[:MOST_SHOWN]]
-    )
-
-
-def _in_words(nominal: Coded) -> str:
-    return f"{nominal.code} {bounded(nominal.name, 50)}"
 
 
 @reads("Nominal ledger", toolset="ledger")
@@ -88,7 +51,8 @@ async def get_nominal_ledger(
     in_use = await books.reference.nominals()
     known = {found.id for found in in_use}
     archived = [row for row in sums if row.id not in known]
-    chosen = _nominal([*in_use, *archived], nominal)
+    every_one: list[Coded] = [*in_use, *archived]
+    chosen = ledger_choices.nominal(every_one, nominal)
     every = await books.reports.ledger(chosen.id, start, end)
     sum_of_all = next((row for row in sums if row.id == chosen.id), None)
     side, problem = ledger_side(every, sum_of_all)
@@ -96,7 +60,7 @@ async def get_nominal_ledger(
     shown = fitting[offset : offset + limit]
     rest = offset + len(shown)
     return NominalLedger(
-        nominal=_in_words(chosen),
+        nominal=in_words(chosen),
         period=f"{dates.in_words(start)} to {dates.in_words(end)}",
         signs=f"Amounts above zero are {side}s." if side else f"Amounts are {AS_GIVEN}.",
         total=len(fitting),
@@ -141,7 +105,7 @@ async def find_journals(
         raise Refused("`from_date` is after `to_date`.", "Swap them.")
     if min_amount is not None and max_amount is not None and min_amount > max_amount:
         raise Refused("`min_amount` is above `max_amount`.", "Swap them.")
-    chosen = _nominal(await books.reference.nominals(), nominal) if nominal.strip() else None
+    chosen = ledger_choices.nominal(await books.reference.nominals(), nominal) if nominal.strip() else None
     fitting = [
         journal
         for journal in await books.journals.all()
@@ -159,7 +123,7 @@ async def find_journals(
         first = dates.in_words(from_date) if from_date else "any time"
         searched = f"{first} to {dates.in_words(to_date) if to_date else 'any time'}"
     return FoundJournals(
-        searched=f"{searched}{f', on {_in_words(chosen)}' if chosen else ''}",
+        searched=f"{searched}{f', on {in_words(chosen)}' if chosen else ''}",
         total=len(fitting),
         sum=total(journal.amount for journal in fitting),
         journals=[_journal_row(journal) for journal in shown],
@@ -187,7 +151,7 @@ async def get_journal(
     error. If only date, words or amount are known, use `find_journals`.
     """
     journal = await books.journals.get(number)
-    names = {found.id: _in_words(found) for found in await books.reference.nominals()}
+    names = {found.id: in_words(found) for found in await books.reference.nominals()}
     return JournalDetails(
         number=journal.number,
         date=journal.date,

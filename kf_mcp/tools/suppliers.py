@@ -18,6 +18,10 @@ from kf_mcp.tools.supplier_replies import FoundSuppliers, OpenPurchase, Owed, Su
 
 OPEN_SHOWN: Final = 25
 
+SupplierKey = Annotated[
+    str, Field(min_length=1, max_length=120, description="Code, or a name that only one supplier has")
+]
+
 
 async def supplier_called(books: Books, said: str) -> Supplier:
     """The supplier with this code, or the only one with this name (Ltd and the like left off), read now.
@@ -45,7 +49,7 @@ async def supplier_called(books: Books, said: str) -> Supplier:
     raise ChoiceNeeded("supplier", f"{fitting} called exactly {quoted(said, 60)}.", listed[:MOST_SHOWN])
 
 
-@reads("Find suppliers")
+@reads("Find suppliers", toolset="purchases")
 async def find_suppliers(
     books: Books,
     words: Annotated[

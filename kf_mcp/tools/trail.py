@@ -1,15 +1,17 @@
 """The tool that shows what was written."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import override
 
 from kf_mcp.model import dates
 from kf_mcp.model.text import bounded, counted
-from kf_mcp.toolkit import Reply, Row, reads
+from kf_mcp.toolkit import Reply, Row, reads, writes
 from kf_mcp.trail import Entry
 from kf_mcp.writing.history import History
+from kf_mcp.writing.plan import Plan
+from kf_mcp.writing.undoing import Past
 
 
 class WriteRow(Row):
@@ -58,6 +60,45 @@ async def list_writes(
     entries, total = await history.recent(limit, before)
     older = entries[-1].id if entries and entries[-1].id > 1 and len(entries) == limit else 0
     return Writes(total=total, writes=[_row(entry) for entry in entries], before=older)
+
+
+@writes("Undo a write", destructive=True)
+async def undo_write(past: Past, entry: Annotated[int, Field(ge=1, description="Its number in `list_writes`")]) -> Plan:
+    """Take back what one entry of the audit trail wrote: the inverse of each of its steps, previewed and confirmed like any write.
+
+    Refused where the document was changed since, where payments or others depend on it, and after 30 days. An invoice that was e-mailed or
+    lies in a closed period is credited instead of deleted. An undo can be undone.
+    """
+    return await past.undoing(entry)
+
+
+@writes("Find out what became of a write", destructive=False)
+async def settle_write(
+    past: Past,
+    entry: Annotated[int, Field(ge=1, description="Its number in `list_writes`")],
+    decision: Annotated[
+        Literal["in_books", "not_written"] | None, Field(description="Only what the person says who looked in KashFlow")
+    ] = None,
+    number: Annotated[str, Field(max_length=20, description="With in_books: which candidate")] = "",
+) -> Plan:
+    """Look in the books for an entry whose outcome is `unknown`, and close it with what is found; nothing is sent.
+
+    Found once: done. Not there twice, ten minutes apart: not written, and it may be sent again. Otherwise the candidates come back: ask the
+    person, who looks in KashFlow, and pass what they decide; they are asked to confirm it, and the trail keeps it.
+    """
+    return await past.deciding(entry, None if decision is None else decision == "in_books", number.strip())
+
+
+@writes("Finish a write that was carried out in part", destructive=False, toolset="payments")
+async def finish_write(
+    past: Past, entry: Annotated[int, Field(ge=1, description="Its number in `list_writes`")]
+) -> Plan:
+    """Carry out the steps of an entry that are not in the books, where a write of several steps (`partly`) stopped on its way.
+
+    The preview says what stands in the books already and what is still to be written; nothing is sent twice, and a person confirms. To
+    take back what was written instead, use `undo_write`.
+    """
+    return await past.finishing(entry)
 
 
 def _row(entry: Entry) -> WriteRow:

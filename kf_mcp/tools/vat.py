@@ -11,14 +11,9 @@ from kf_mcp.kashflow.books import Books
 from kf_mcp.model import dates, money
 from kf_mcp.model.dates import Day
 from kf_mcp.model.money import Amount
-from kf_mcp.model.vat import BOXES
+from kf_mcp.model.vat import BOXES, CANNOT_SHOW
 from kf_mcp.toolkit import Reply, Row, reads
 
-CANNOT_SHOW: Final = (
-    "KashFlow works these figures out now; after a return was filed they can differ from it.",
-    "Whether late entries of earlier periods are included, and how cash accounting or a flat rate enters, KashFlow does not document.",
-    "N/A lines are in no box. Nothing is filed by this: a return is filed in KashFlow itself.",
-)
 A_QUARTER: Final = timedelta(days=93)
 
 

@@ -1,6 +1,7 @@
 """What the trail holds of one write, as frozen values."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -30,6 +31,10 @@ class StepState(BaseModel):
     """What KashFlow said, or how it was found."""
     differences: tuple[str, ...] = ()
     undo: str = ""
+    seen: str = ""
+    """The fingerprint of the document when it was read back; undoing is refused once it is another."""
+    kept: str = ""
+    """The hash of what is kept beside the trail for undoing or finishing this step."""
 
 
 class Entry(BaseModel):
@@ -45,10 +50,18 @@ class Entry(BaseModel):
     tool: str
     title: str
     channel: str
-    """How the yes came: a form, a confirm value."""
+    """How the yes came: a form, the approval page, a confirm value."""
+    agreed: datetime | None = None
+    """When the yes came."""
     steps: tuple[StepState, ...]
     arguments: str = ""
     lock: str = ""
+    amount: Decimal = Decimal(0)
+    """Pounds, as counted against the owner's limits."""
+    undoes: int = 0
+    """The entry that this one undoes; 0 where it undoes none."""
+    finishes: int = 0
+    """The entry whose open steps this one carries out; 0 where it finishes none."""
     deadline: datetime | None = None
     seq: int = 0
     """The number of its newest row: a change is entered only over the row that was seen."""

@@ -33,6 +33,22 @@ ROWS = Table(
 """One row for each change of state; rows are only ever added. `consent` and `lock` stand on an entry's first row alone."""
 
 
+KEPT = Table(
+    "kept",
+    metadata,
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("until", String(40), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+"""What undoing a step takes, outside the chain, which holds only its hash: it is erased when its time is over."""
+
+
+def kept_hash(body: str) -> str:
+    """The hash by which the chain knows what is kept beside it."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
 def row_hash(row: Mapping[str, Any]) -> str:
     """The hash that seals a row: SHA-256 over all of its other columns, the predecessor's hash among them."""
     sealed = {column.name: row[column.name] for column in ROWS.columns if column.name != "hash"}

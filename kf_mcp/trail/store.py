@@ -1,70 +1,58 @@
 """The database under the trail: one connection, one transaction for each change, nothing updated in place."""
 
+import contextlib
 import json
-import os
-import stat
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, func, make_url, select
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, Engine, Select, func, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from kf_mcp.trail.checking import check
+from kf_mcp.trail.database import READS, engine_of, identity, looking_engine_of, may_pass
 from kf_mcp.trail.entry import Entry, State, StepState
-from kf_mcp.trail.schema import GENESIS, ROWS, metadata, row_hash
-from kf_mcp.trail.trail import TRIES, Behind, Opening, Overtaken, Taken, entry_of
+from kf_mcp.trail.keeping import erase, keep, read_kept
+from kf_mcp.trail.rows import Row, append_row, entries, entry_at, refuse_if_taken, spent_since, without_texts
+from kf_mcp.trail.schema import GENESIS, ROWS, kept_hash, metadata
+from kf_mcp.trail.trail import TRIES, Opening, OverLimit, Overtaken, entry_of
+from kf_mcp.trail.trouble import Damaged, Replaced
+from kf_mcp.trail.verdict import Verdict
 
 BUSY_SECONDS: Final = 10
-Row = dict[str, Any]
-
-
-def _engine(where: Path | str | None) -> Engine:
-    patient = {"check_same_thread": False, "timeout": BUSY_SECONDS}
-    if where is None:
-        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-    elif isinstance(where, Path):
-        _private_file(where)
-        engine = create_engine(f"sqlite:///{where}", connect_args=patient)
-    else:
-        engine = create_engine(where, connect_args=patient if make_url(where).get_backend_name() == "sqlite" else {})
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    return engine
-
-
-def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun by us, at once and exclusively
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-
-
-def _private_file(path: Path) -> None:
-    """Make the file and its folder the owner's alone before the database opens them."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.is_symlink():
-        raise PermissionError(f"{path.name} is a symbolic link")
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        path.chmod(0o600)
+"""How long another program may hold the database before that is said."""
+T = TypeVar("T")
 
 
 class Store:
     """Reads and appends rows."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, file: Path | None = None) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(**{READS: True})
+        self._file = file
+        self._identity = identity(file) if file else None
 
     @classmethod
     def at(cls, where: Path | str | None) -> "Store":
-        """Open the database, making its table where it is new."""
-        engine = _engine(where)
-        metadata.create_all(engine)
-        return cls(engine)
+        """Open the database, making its tables where it is new."""
+        engine = engine_of(where, BUSY_SECONDS)
+        _patiently(lambda: metadata.create_all(engine))
+        return cls(engine, where if isinstance(where, Path) else None)
+
+    @classmethod
+    def looking_at(cls, where: Path | str | None) -> "Store":
+        """Open the database only to look at it: of a file nothing is made or altered. Raises Damaged where it holds no trail."""
+        if not isinstance(where, Path):
+            return cls.at(where)
+        store = cls(looking_engine_of(where, BUSY_SECONDS))
+        with store._reading.connect() as db:
+            if not inspect(db).has_table(ROWS.name):
+                raise Damaged(f"{where.name} holds no trail")
+        return store
 
     def close(self) -> None:
         """Let go of the database."""
@@ -72,11 +60,17 @@ class Store:
 
     def open(self, opening: Opening, now: datetime) -> Entry:
         """Append the first row of an entry, unless somebody else was first; see `Trail.open`."""
+        hashes = [kept_hash(body) for body in opening.kept] or [""] * len(opening.steps)
+        steps = [step.model_copy(update={"kept": kept}) for step, kept in zip(opening.steps, hashes, strict=True)]
         body = {
             "title": opening.title,
             "channel": opening.channel,
+            "agreed": (opening.agreed or now).isoformat(),
             "seconds": opening.seconds,
-            "steps": [step.model_dump(mode="json") for step in opening.steps],
+            "amount": f"{opening.amount}",
+            "undoes": opening.undoes,
+            "finishes": opening.finishes,
+            "steps": [step.model_dump(mode="json") for step in steps],
         }
         row = {
             "state": "sending",
@@ -91,9 +85,16 @@ class Store:
         }
 
         def work(db: Connection, newest: Row) -> Entry:
-            _refuse_if_taken(opening, db)
+            refuse_if_taken(opening, db)
+            if opening.daily_limit is not None:
+                since, most = opening.daily_limit
+                spent = spent_since(db, opening.account, since)
+                if spent + opening.amount > most:
+                    raise OverLimit(spent)
             last = db.execute(select(func.max(ROWS.c.entry))).scalar()
-            sealed = _append(db, {**row, "entry": (last or 0) + 1}, newest)
+            sealed = append_row(db, {**row, "entry": (last or 0) + 1}, newest)
+            erase(db, now)
+            keep(db, sealed["entry"], opening.kept, now)
             return entry_of(sealed, sealed)
 
         return self._appending(work)
@@ -110,15 +111,15 @@ class Store:
             "consent": None,
             "lock": None,
             "targets": "[]",
-            "body": json.dumps({"steps": [step.model_dump(mode="json") for step in steps]}, sort_keys=True),
+            "body": json.dumps({"steps": [without_texts(step) for step in steps]}, sort_keys=True),
         }
 
         def work(db: Connection, newest: Row) -> Entry:
             first = db.execute(select(ROWS).where(ROWS.c.entry == entry.id, ROWS.c.lock.is_not(None))).mappings().one()
-            stands = _entry(db, dict(first))
+            stands = entry_at(db, dict(first))
             if stands.seq != entry.seq:
                 raise Overtaken(stands)
-            sealed = _append(db, row, newest)
+            sealed = append_row(db, row, newest)
             return entry.model_copy(update={"state": state, "steps": steps, "changed": now, "seq": sealed["seq"]})
 
         return self._appending(work)
@@ -129,24 +130,20 @@ class Store:
         The newest row is read before anything else: what was looked at afterwards holds only if that row is still the newest
         when ours names it as its predecessor, and the unique predecessor sees to it.
         """
-        for attempt in range(TRIES):
-            try:
-                with self._engine.begin() as db:
-                    newest = (
-                        db.execute(select(ROWS.c.seq, ROWS.c.hash).order_by(ROWS.c.seq.desc()).limit(1))
-                        .mappings()
-                        .first()
-                    )
-                    return work(db, dict(newest) if newest else {"seq": 0, "hash": GENESIS})
-            except (IntegrityError, OperationalError):
-                if attempt == TRIES - 1:
-                    raise
-                time.sleep(0.01 * attempt)
-        raise AssertionError("unreachable")
+
+        def append() -> Entry:
+            if self._file and self._identity != identity(self._file):
+                raise Replaced
+            with self._engine.begin() as db:
+                last = select(ROWS.c.seq, ROWS.c.hash).order_by(ROWS.c.seq.desc()).limit(1)
+                newest = db.execute(last).mappings().first()
+                return work(db, dict(newest) if newest else {"seq": 0, "hash": GENESIS})
+
+        return _patiently(append)
 
     def head(self) -> int:
         """The number of the newest row."""
-        with self._engine.connect() as db:
+        with self._reading.connect() as db:
             return int(db.execute(select(func.max(ROWS.c.seq))).scalar() or 0)
 
     def get(self, entry_id: int) -> Entry | None:
@@ -182,60 +179,60 @@ class Store:
     def recent(self, account: str, most: int, before: int) -> tuple[list[Entry], int]:
         """The newest entries of the account first, and how many there are in all."""
         firsts = select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.is_not(None))
-        with self._engine.connect() as db:
+        with self._reading.connect() as db:
             total = db.execute(select(func.count()).select_from(firsts.subquery())).scalar() or 0
             shown = firsts.where(ROWS.c.entry < before) if before else firsts
             rows = db.execute(shown.order_by(ROWS.c.seq.desc()).limit(most)).mappings().all()
-            return list(_entries(db, rows)), int(total)
+            return list(entries(db, rows)), int(total)
+
+    def kept(self, entry: Entry, now: datetime) -> list[str]:
+        """What is kept for the steps of an entry; empty where any of it was erased or altered."""
+        with self._engine.begin() as db:
+            erase(db, now)
+            return read_kept(db, entry)
+
+    def spent(self, account: str, since: datetime) -> Decimal:
+        """What the writes since then come to."""
+        with self._reading.connect() as db:
+            return spent_since(db, account, since)
+
+    def at_target(self, account: str, target: str) -> list[Entry]:
+        """The entries that wrote to this target, oldest first."""
+        named = ROWS.c.targets.contains(json.dumps(target), autoescape=True)
+        return self._found(select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.is_not(None), named))
+
+    def undone_by(self, account: str, entry_id: int) -> list[Entry]:
+        """The entries that undo or finish this one, oldest first."""
+        later = select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.is_not(None), ROWS.c.entry > entry_id)
+        return [entry for entry in self._found(later) if entry_id in {entry.undoes, entry.finishes}]
+
+    def check(self, known: Mapping[int, str], see: Callable[[Row], None] | None = None) -> Verdict:
+        """Check every row; see `checking.check`."""
+        with self._reading.connect() as db:
+            return check(db, known, see)
 
     def broken_at(self) -> int | None:
         """The number of the first row that does not fit its predecessor or its own hash."""
-        previous = GENESIS
-        with self._engine.connect() as db:
-            for number, row in enumerate(db.execute(select(ROWS).order_by(ROWS.c.seq)).mappings(), 1):
-                if row["seq"] != number or row["previous"] != previous or row["hash"] != row_hash(dict(row)):
-                    return number
-                previous = row["hash"]
-        return None
+        return self.check({}).broken
+
+    def erase(self, now: datetime) -> None:
+        """Erase what was kept for its time, if the database takes it."""
+        with contextlib.suppress(SQLAlchemyError), self._engine.begin() as db:
+            erase(db, now)
 
     def _found(self, firsts: Select[Any]) -> list[Entry]:
-        with self._engine.connect() as db:
-            return list(_entries(db, db.execute(firsts.order_by(ROWS.c.seq)).mappings().all()))
+        with self._reading.connect() as db:
+            return list(entries(db, db.execute(firsts.order_by(ROWS.c.seq)).mappings().all()))
 
 
-def _entries(db: Connection, firsts: Iterable[Any]) -> Iterable[Entry]:
-    for first in firsts:
-        yield _entry(db, dict(first))
-
-
-def _entry(db: Connection, first: Row) -> Entry:
-    last = (
-        db.execute(select(ROWS).where(ROWS.c.entry == first["entry"]).order_by(ROWS.c.seq.desc()).limit(1))
-        .mappings()
-        .one()
-    )
-    return entry_of(first, dict(last))
-
-
-def _refuse_if_taken(opening: Opening, db: Connection) -> None:
-    """Raise Taken when the consent, the lock or a target is held, Behind when a target was written to since the plan."""
-    for column, value in (("consent", opening.consent), ("lock", opening.lock)):
-        first = db.execute(select(ROWS).where(ROWS.c[column] == value)).mappings().first()
-        if first:
-            raise Taken(_entry(db, dict(first)), column)
-    for target in opening.targets:
-        named = ROWS.c.targets.contains(json.dumps(target), autoescape=True)
-        holders = select(ROWS).where(ROWS.c.account == opening.account, ROWS.c.lock.is_not(None), named)
-        for entry in _entries(db, db.execute(holders).mappings().all()):
-            if not entry.is_settled:
-                raise Taken(entry, "target")
-            if entry.seq > opening.planned_at:
-                raise Behind
-
-
-def _append(db: Connection, row: Row, newest: Row) -> Row:
-    """Add a row that names its predecessor."""
-    sealed = {**row, "seq": newest["seq"] + 1, "previous": newest["hash"]}
-    sealed["hash"] = row_hash(sealed)
-    db.execute(ROWS.insert().values(**sealed))
-    return sealed
+def _patiently(work: Callable[[], T]) -> T:
+    """Do work again where another program was first or holds the database, for as long as one would wait for that."""
+    until = time.monotonic() + BUSY_SECONDS
+    for attempt in range(TRIES):
+        try:
+            return work()
+        except SQLAlchemyError as error:
+            if attempt == TRIES - 1 or time.monotonic() > until or not may_pass(error):
+                raise
+            time.sleep(0.01 * attempt)
+    raise AssertionError("unreachable")

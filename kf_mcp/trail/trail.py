@@ -5,9 +5,10 @@ consent are unique, and each row names its predecessor, so the chain cannot fork
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,6 +18,8 @@ import anyio.to_thread
 from kf_mcp.errors import Unavailable
 from kf_mcp.model import dates
 from kf_mcp.trail.entry import Entry, State, StepState
+from kf_mcp.trail.trouble import Damaged, Replaced, Trouble, trouble
+from kf_mcp.trail.verdict import Verdict
 
 T = TypeVar("T")
 TRIES: Final = 20
@@ -35,11 +38,11 @@ class Taken(Exception):
 class Unrecorded(Unavailable):
     """The audit trail cannot be used."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, found: Trouble) -> None:
+        self.found = found
         super().__init__(
-            f"The audit trail cannot be used ({kind}).",
-            "Nothing was sent: no write goes out that could not be recorded. Check the folder KASHFLOW_DATA_DIR (or "
-            "KASHFLOW_DATABASE_URL): free space, permissions, and that no other program holds the file.",
+            f"The audit trail cannot be used: {found.problem}.",
+            f"Nothing was sent: no write goes out that could not be recorded. {found.advice}",
         )
 
 
@@ -49,6 +52,14 @@ class Overtaken(Exception):
     def __init__(self, entry: Entry) -> None:
         super().__init__(f"entry {entry.id} was changed meanwhile")
         self.entry = entry
+
+
+class OverLimit(Exception):
+    """The day's writes would come to more than the owner allows; `spent` is what they come to without this one."""
+
+    def __init__(self, spent: Decimal) -> None:
+        super().__init__(f"{spent} is spent")
+        self.spent = spent
 
 
 class Behind(Exception):
@@ -71,6 +82,15 @@ class Opening:
     """The trail's head when the plan was made."""
     seconds: float
     """After how many seconds a write that is still `sending` is held to be unknown."""
+    agreed: datetime | None = None
+    """When the yes came; None: now."""
+    amount: Decimal = Decimal(0)
+    undoes: int = 0
+    finishes: int = 0
+    kept: tuple[str, ...] = ()
+    """What is kept beside the trail for each step, as JSON."""
+    daily_limit: tuple[datetime, Decimal] | None = None
+    """The beginning of the day, and what its writes may come to with this one."""
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -79,10 +99,16 @@ class Opening:
 
 
 class Trail:
-    """The audit trail. `where` is a database file, a database address (SQLAlchemy's form), or None for memory."""
+    """The audit trail. `where` is a database file, a database address (SQLAlchemy's form), or None for memory.
 
-    def __init__(self, where: Path | str | None, *, clock: dates.Clock = dates.now) -> None:
+    One that is only looked at makes and alters nothing, so that a copy on a read-only disk can be shown and checked.
+    """
+
+    def __init__(
+        self, where: Path | str | None, *, clock: dates.Clock = dates.now, is_only_looked_at: bool = False
+    ) -> None:
         self._where = where
+        self._is_only_looked_at = is_only_looked_at
         self._clock = clock
         self._store: Any = None
         self._turn = anyio.CapacityLimiter(1)
@@ -91,7 +117,7 @@ class Trail:
         """Enter a write as `sending`: from here on nobody else can send it.
 
         Raises Taken when this consent, lock or target is held already, Behind when the target was written to since the plan was
-        made, Unavailable when the trail cannot be written: then nothing may be sent.
+        made, OverLimit when the day's limit would be passed, Unavailable when the trail cannot be written: then nothing may be sent.
         """
         return await self._run(lambda store: store.open(opening, self._clock()))
 
@@ -134,9 +160,29 @@ class Trail:
 
         return await self._run(look)
 
+    async def kept(self, entry: Entry) -> list[str]:
+        """What is kept for undoing or finishing each step of an entry, as JSON; empty once it was erased, or where it was altered."""
+        return await self._run(lambda store: store.kept(entry, self._clock()))
+
+    async def spent(self, account: str, since: datetime) -> Decimal:
+        """What the writes of this account since then come to, in pounds; refused ones do not count."""
+        return await self._run(lambda store: store.spent(account, since))
+
+    async def undone_by(self, account: str, entry_id: int) -> list[Entry]:
+        """The entries that undo or finish this one, oldest first."""
+        return await self._run(lambda store: [self._current(e) for e in store.undone_by(account, entry_id)])
+
+    async def at_target(self, account: str, target: str) -> list[Entry]:
+        """The entries of this account that wrote to this target, oldest first."""
+        return await self._run(lambda store: [self._current(e) for e in store.at_target(account, target)])
+
     async def broken_at(self) -> int | None:
         """The number of the first row that was altered, or None when the chain is whole."""
         return await self._run(lambda store: store.broken_at())
+
+    async def check(self, known: Mapping[int, str], see: Callable[[dict[str, Any]], None] | None = None) -> Verdict:
+        """Check every row, and against the hashes that are known of earlier; `see` is given each row that fits, in order."""
+        return await self._run(lambda store: store.check(known, see))
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -148,8 +194,11 @@ class Trail:
         return self._current(entry) if entry else None
 
     def _current(self, entry: Entry) -> Entry:
-        """The entry as it stands now: one that is still `sending` long after its deadline is unknown (its process died)."""
-        if entry.state == "sending" and entry.deadline and self._clock() > entry.deadline:
+        """The entry as it stands now: one that is still `sending` after its deadline is unknown (its process died).
+
+        So is one that was opened in what is now the future: the clock was set back, and no deadline tells anything.
+        """
+        if entry.state == "sending" and entry.deadline and not _is_in_time(entry.opened, entry.deadline, self._clock()):
             steps = tuple(
                 s.model_copy(update={"state": "unknown"}) if s.state in {"sending", "waiting"} else s
                 for s in entry.steps
@@ -165,13 +214,19 @@ class Trail:
 
         def go() -> T:
             if self._store is None:
-                self._store = Store.at(self._where)
+                self._store = Store.looking_at(self._where) if self._is_only_looked_at else Store.at(self._where)
+                if not self._is_only_looked_at:
+                    self._store.erase(self._clock())
             return work(self._store)
 
         try:
             return await anyio.to_thread.run_sync(go, limiter=self._turn)
-        except (SQLAlchemyError, OSError, ImportError) as error:
-            raise Unrecorded(type(error).__name__) from error
+        except (SQLAlchemyError, OSError, ImportError, UnicodeError, Damaged, Replaced) as error:
+            raise Unrecorded(trouble(error)) from error
+
+
+def _is_in_time(opened: datetime, deadline: datetime, now: datetime) -> bool:
+    return opened - (deadline - opened) <= now <= deadline
 
 
 def _is_open_at(entry: Entry, targets: Sequence[str]) -> bool:
@@ -187,7 +242,14 @@ def deadline_of(body: dict[str, Any], opened: datetime) -> datetime:
 
 
 def entry_of(first: dict[str, Any], last: dict[str, Any]) -> Entry:
-    """An entry from its first row, which says what was agreed, and its last, which says how it stands."""
+    """An entry from its first row, which says what was agreed, and its last, which says how it stands. Raises Damaged."""
+    try:
+        return _entry_of(first, last)
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+        raise Damaged(f"a row of entry {first.get('entry')} cannot be what was put there") from error
+
+
+def _entry_of(first: dict[str, Any], last: dict[str, Any]) -> Entry:
     agreed, stands = json.loads(first["body"]), json.loads(last["body"])
     opened = datetime.fromisoformat(first["at"])
     return Entry(
@@ -199,9 +261,13 @@ def entry_of(first: dict[str, Any], last: dict[str, Any]) -> Entry:
         tool=first["tool"],
         title=agreed["title"],
         channel=agreed["channel"],
+        agreed=datetime.fromisoformat(agreed["agreed"]) if "agreed" in agreed else opened,
         steps=tuple(StepState.model_validate(step) for step in stands["steps"]),
         arguments=first["arguments"],
         lock=first["lock"] or "",
+        amount=Decimal(agreed.get("amount", "0")),
+        undoes=agreed.get("undoes", 0),
+        finishes=agreed.get("finishes", 0),
         deadline=deadline_of(agreed, opened),
         seq=last["seq"],
     )

@@ -10,15 +10,23 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kf_mcp.errors import Unavailable
 from kf_mcp.model import dates
+from kf_mcp.trail import trouble
+
+if TYPE_CHECKING:
+    from kf_mcp.writing.reply import WriteReply
+    from kf_mcp.writing.request import Planned, Request
 
 GOOD_FOR: Final = timedelta(minutes=10)
-"""How long a confirm value can be used."""
+"""How long a confirm value, a form or an approval page can be used."""
+
+SLACK: Final = 60
+"""So many seconds a clock may be set back by itself; where it was set back by more, what is younger than now counts no longer."""
 
 KEY_BYTES: Final = 32
 NOT_OF_THIS: Final = (
@@ -36,6 +44,8 @@ class Given:
     covers: Callable[[str], bool]
     """Whether it was given to the plan with this consent digest."""
     channel: str
+    at: datetime
+    """When it was given."""
     otherwise: str = "The books changed since the person agreed, so nothing was written."
     """What to say where it does not cover the plan."""
 
@@ -65,11 +75,14 @@ class Asker(Protocol):
     def may_confirm(self) -> bool:
         """Whether the caller itself may confirm by a value: never where a person can be asked, unless the owner says so."""
 
+    async def earlier(self, request: "Request") -> "WriteReply | None":
+        """What became of this request on the approval page, where the caller has not been told yet."""
+
     def given(self) -> Given | No | None:
         """The yes or no that came with this call, if one did."""
 
-    async def ask(self, text: str, consent_digest: str) -> Given | No | Asked | CannotAsk:
-        """Put the preview to the person."""
+    async def ask(self, request: "Request", planned: "Planned") -> "Given | No | Asked | CannotAsk | WriteReply":
+        """Put the preview to the person; a reply where the answer does not come by way of this call."""
 
 
 def consent_id(value: str) -> str:
@@ -103,15 +116,21 @@ class Seal:
 
     def is_over(self, asked: float) -> bool:
         """Whether a question asked at this time (seconds since 1970) has been open for too long."""
-        return self.now() - asked > GOOD_FOR.total_seconds()
+        return not -SLACK <= self.now() - asked <= GOOD_FOR.total_seconds()
 
     def now(self) -> float:
         """The time, in seconds since 1970."""
         return self._clock().timestamp()
 
+    def moment(self) -> datetime:
+        """The time."""
+        return self._clock()
+
     def given(self, value: str) -> Given:
         """The yes that this value stands for, whatever it covers."""
-        return Given(consent_id(value), lambda digest: self._is_good(value, digest), "confirm value", NOT_OF_THIS)
+        return Given(
+            consent_id(value), lambda digest: self._is_good(value, digest), "confirm value", self._clock(), NOT_OF_THIS
+        )
 
     def _is_good(self, value: str, consent_digest: str) -> bool:
         head, _, mac = value.rpartition("-")
@@ -119,7 +138,7 @@ class Seal:
             expiry = int(head.partition("-")[0], 16)
         except ValueError:
             return False
-        fresh = self._clock().timestamp() <= expiry
+        fresh = 0 <= expiry - self.now() <= GOOD_FOR.total_seconds() + SLACK
         return hmac.compare_digest(mac.encode(), self._mac(head, consent_digest).encode()) and fresh
 
     def _mac(self, head: str, consent_digest: str) -> str:
@@ -127,10 +146,31 @@ class Seal:
 
 
 def _kept_key(path: Path) -> bytes:
-    """The key in this file, made where there is none; two processes starting at once end up with the same one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """The key in this file. Raises Unavailable where it cannot be kept, or is no key."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.is_symlink():
+            raise PermissionError(f"{path.name} is a symbolic link")
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        found = trouble(error)
+        raise Unavailable(
+            f"The key for confirmations cannot be kept: {found.problem}.", f"Nothing was written. {found.advice}"
+        ) from error
+    if len(key) != KEY_BYTES:
+        raise Unavailable(
+            f"The key file {path.name} in KASHFLOW_DATA_DIR is damaged.",
+            "Delete it; a new one is made. Nothing was written.",
+        )
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Make a key in this file; two processes starting at once end up with the same one."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    if not path.exists():
+    try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(KEY_BYTES))
@@ -143,11 +183,5 @@ def _kept_key(path: Path) -> bytes:
         except OSError:  # no hard links on this file system
             if not path.exists():
                 fresh.replace(path)
+    finally:
         fresh.unlink(missing_ok=True)
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise Unavailable(
-            f"The key file {path.name} in KASHFLOW_DATA_DIR is damaged.",
-            "Delete it; a new one is made. Nothing was written.",
-        )
-    return key

@@ -5,8 +5,6 @@
 A yes is to content: after every one the plan is made again from uncached reads, and where it differs nothing is sent.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 import anyio
@@ -18,50 +16,26 @@ from kf_mcp.kashflow.step import digest
 from kf_mcp.model import dates
 from kf_mcp.model.text import quoted
 from kf_mcp.settings import Settings
-from kf_mcp.trail import Behind, Entry, Taken, Trail
-from kf_mcp.writing import limits, reply
+from kf_mcp.trail import Behind, Entry, OverLimit, Taken, Trail
+from kf_mcp.writing import closed, limits, reply, undoing
 from kf_mcp.writing.carrying import Carrier, Consented
 from kf_mcp.writing.consent import Asked, Asker, CannotAsk, Given, No, Seal
+from kf_mcp.writing.deciding import decide
+from kf_mcp.writing.history import History
 from kf_mcp.writing.plan import Plan
 from kf_mcp.writing.reply import WriteReply
-from kf_mcp.writing.settle import settle
-
-Make = Callable[[Books], Awaitable[Plan]]
-"""Makes the plan of one request from these books."""
+from kf_mcp.writing.request import Planned, Request
+from kf_mcp.writing.settle import Known, settle
 
 NOBODY_TO_ASK: Final = (
-    "Nothing was written: only a person may confirm, and this client cannot put a form to one. Use a client that can, or let the "
-    "owner set KASHFLOW_CONFIRM=either (you confirm after showing this to the person)."
+    "Nothing was written: only a person may confirm, this client cannot put a form to one, and no approval page could be opened. Use "
+    "a client that can, or let the owner set KASHFLOW_CONFIRM=either (you confirm after showing this to the person)."
 )
 WAIT_FOR_OTHERS: Final = 10.0
 """Seconds to wait for a write that another call is sending, before saying so."""
 PLANS_AT_MOST: Final = 20
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at a write that another call is sending."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """One call of a writing tool."""
-
-    tool: str
-    arguments: str
-    """Digest of the arguments, without the confirmation."""
-    make: Make
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A plan, and where the trail stood when it was made."""
-
-    plan: Plan
-    head: int
-    ordinal: int
-    """How many times exactly this was written before."""
-    refused: int
-    """How many times it was tried and certainly not written."""
-    digest: str
-    """What a consent must cover."""
 
 
 class Desk:
@@ -77,15 +51,18 @@ class Desk:
         self._seal = seal
         self._clock = clock
         self.account = digest(settings.account)
+        self.history = History(trail, self.account)
         self._sending = 0
         self._is_closing = False
-        self._carrier = Carrier(soap, books, trail, self.account, settings.timeout, clock)
+        self._carrier = Carrier(soap, books, trail, self.account, settings, clock)
 
     async def write(self, request: Request, asker: Asker) -> WriteReply | Asked:
         """Take one request as far as it can go now: to a question, a preview, or an outcome.
 
         Raises Refused or Unavailable when nothing was written.
         """
+        if told := await asker.earlier(request):
+            return told
         given = asker.given()
         if isinstance(given, No):
             return reply.declined(given.why)
@@ -93,6 +70,10 @@ class Desk:
             planned = await self._plan(request, self._books)
             return planned if isinstance(planned, WriteReply) else await self._ask(request, planned, asker)
         return await self._confirmed(request, given, asker)
+
+    async def fresh_plan(self, request: Request) -> Planned | WriteReply:
+        """The plan as it is now, from uncached reads, or the outcome that stands in its way."""
+        return await self._plan(request, self._books.fresh())
 
     async def idle(self) -> None:
         """Send nothing new, and wait until nothing is being sent."""
@@ -121,8 +102,8 @@ class Desk:
     async def _ask(self, request: Request, planned: Planned, asker: Asker) -> WriteReply | Asked:
         if self._settings.confirmed_by == "model":
             return self._preview(planned, asker)
-        answer = await asker.ask(planned.plan.in_words(), planned.digest)
-        if isinstance(answer, Asked):
+        answer = await asker.ask(request, planned)
+        if isinstance(answer, Asked | WriteReply):
             return answer
         if isinstance(answer, No):
             return reply.declined(answer.why)
@@ -154,19 +135,23 @@ class Desk:
         head = await self._trail.head()
         earlier = await self._trail.by_arguments(self.account, request.tool, request.arguments)
         for entry in earlier:
-            if not entry.is_settled:
+            if not entry.is_settled or await undoing.is_unfinished(entry, self.history):
                 return await self._as_it_stands(entry)
         written = [entry for entry in earlier if entry.landed]
         try:
             plan = await request.make(books)
+        except Known as known:
+            self._books.forget()
+            return reply.outcome(known.entry)
         except Refused as refusal:
             if written:
                 refusal.args = (f"{refusal} This call was carried out before: {reply.recorded(written[-1])}.",)
             raise
-        limits.check(plan, self._settings)
+        await limits.check(plan, self._settings, self.history, self._clock())
+        plan = await closed.checked(plan, books)
         same = await self._trail.by_lock(self.account, f"{plan.lock_digest(self.account)}:")
         for entry in same:
-            if not entry.is_settled:
+            if not entry.is_settled or await undoing.is_unfinished(entry, self.history):
                 return await self._as_it_stands(entry)
         await self._wait_for_target(plan)
         return self._with_notice(await self._named(plan, books), head, same, earlier)
@@ -196,18 +181,23 @@ class Desk:
 
     async def _wait_for_target(self, plan: Plan) -> None:
         """Refuse while another write to the same target is being sent or has an unknown outcome."""
-        for entry in await self._trail.unsettled(self.account, plan.targets):
-            settled = await self._settled(entry)
+        for entry in await self._trail.unsettled(self.account, plan.targets) if plan.targets else []:
+            settled = await self.settled(entry)
             if settled.is_settled:
                 continue
             how = "is being sent" if settled.state == "sending" else "has an unknown outcome"
             said = " ".join(step.said for step in settled.steps)
             raise Refused(
                 f"An earlier write to the same place {how}: {settled.title} (trail entry {settled.id}). {said}".strip(),
-                "Nothing new goes there until it is known. Look at `list_writes`, check the books, and call again later.",
+                f"Nothing new goes there until it is known. Call `settle_write` with entry={settled.id}.",
             )
 
-    async def _settled(self, entry: Entry) -> Entry:
+    async def settle_all(self) -> None:
+        """Look for every write of this account whose outcome is not known: at the start, what an earlier server left."""
+        for entry in await self._trail.unsettled(self.account):
+            await settle(entry, self._soap, self._trail, clock=self._clock)
+
+    async def settled(self, entry: Entry) -> Entry:
         """The entry once nobody is sending it any more (waiting for a little while), looked for in the books where unknown."""
         with anyio.move_on_after(WAIT_FOR_OTHERS):
             while entry.state == "sending":
@@ -226,7 +216,7 @@ class Desk:
 
     async def _as_it_stands(self, entry: Entry) -> WriteReply:
         """The outcome of an entry instead of a second write."""
-        settled = await self._settled(entry)
+        settled = await self.settled(entry)
         if settled.state == "refused":
             said = " ".join(step.said for step in settled.steps)
             raise Refused(
@@ -242,11 +232,15 @@ class Desk:
         self._sending += 1
         try:
             for _ in range(PLANS_AT_MOST):
+                if planned.plan.decides:
+                    return reply.outcome(await decide(planned.plan.decides, given.channel, self._trail, self._clock()))
                 try:
                     return await self._carrier.carry_out(self._consented(request, planned, given))
                 except Taken as taken:
                     if taken.by != "target":
                         return await self._as_it_stands(taken.entry)
+                except OverLimit as over:
+                    raise limits.over_the_day(planned.plan, self._settings, over.spent) from None
                 except Behind:
                     pass
                 again = await self._plan(request, self._books.fresh())
@@ -266,6 +260,7 @@ class Desk:
             arguments=request.arguments,
             consent=given.id,
             channel=given.channel,
+            agreed=given.at,
             lock=f"{planned.plan.lock_digest(self.account)}:{planned.ordinal}:{planned.refused}",
             head=planned.head,
             plan=planned.plan,

@@ -1,5 +1,11 @@
 """The history of writes: the trail as the tools may read it."""
 
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from kf_mcp.errors import NotFound, Refused
 from kf_mcp.trail import Entry, Trail
 
 
@@ -13,3 +19,32 @@ class History:
     async def recent(self, most: int, before: int = 0) -> tuple[list[Entry], int]:
         """The newest entries, and how many there are in all; `before` leaves out that entry and newer ones."""
         return await self._trail.recent(self._account, most, before)
+
+    async def entry(self, number: int) -> Entry:
+        """One entry of this account. Raises NotFound."""
+        found = await self._trail.get(number)
+        if found is None or found.account != self._account:
+            raise NotFound("trail entry with the number", number, "See `list_writes`.")
+        return found
+
+    async def kept(self, entry: Entry) -> list[dict[str, Any]]:
+        """What is kept for undoing or finishing each step of an entry. Raises Refused once it was erased, or where it was altered."""
+        found = await self._trail.kept(entry)
+        if len(found) != len(entry.steps):
+            raise Refused(
+                f"What undoing or finishing entry {entry.id} takes is not kept any more (it is erased after 30 days).",
+                "Nothing was written. Do it with the tool for that record, or in KashFlow itself.",
+            )
+        return [json.loads(body) for body in found]
+
+    async def later(self, entry: Entry) -> list[Entry]:
+        """The entries that undo or finish this one, oldest first."""
+        return await self._trail.undone_by(self._account, entry.id)
+
+    async def at(self, target: str) -> list[Entry]:
+        """The entries that wrote to this target, oldest first."""
+        return await self._trail.at_target(self._account, target)
+
+    async def spent(self, since: datetime) -> Decimal:
+        """What the writes since then come to, in pounds; refused ones do not count."""
+        return await self._trail.spent(self._account, since)

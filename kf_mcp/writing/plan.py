@@ -5,8 +5,21 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, model_validator
 
-from kf_mcp.kashflow.step import Step, digest
+from kf_mcp.kashflow.step import Landed, Step, digest
+from kf_mcp.model.sheets import Sheet
 from kf_mcp.model.text import hides_something
+
+
+class Decision(BaseModel):
+    """What a person says of a step whose outcome the books do not show."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    entry: int
+    step: int
+    """Its place among the entry's steps, from 0."""
+    is_in_books: bool
+    landed: Landed = Landed()
 
 
 class Plan(BaseModel):
@@ -25,7 +38,17 @@ class Plan(BaseModel):
     amount: Decimal = Decimal(0)
     """Gross amount in pounds, for the owner's limits; the larger reading where a foreign rate leaves doubt."""
     dated: tuple[date, ...] = ()
-    """The dates of its documents, for closed periods."""
+    """The dates of the documents that it enters, for closed periods."""
+    alters: tuple[date, ...] = ()
+    """The dates, before and after, of documents in the books that it changes or removes."""
+    undoes: int = 0
+    """The entry on the trail that it undoes."""
+    finishes: int = 0
+    """The entry on the trail whose open steps it carries out."""
+    decides: Decision | None = None
+    """A decision on an earlier write; then nothing is sent, and there are no steps."""
+    sheet: Sheet | None = None
+    """The document as the customer or supplier would see it, where there is one."""
 
     @model_validator(mode="after")
     def _is_one_line_each(self) -> "Plan":
@@ -37,7 +60,7 @@ class Plan(BaseModel):
 
     def consent_digest(self, account: str) -> str:
         """The fingerprint of what a person sees, and whose books it is for."""
-        return digest([account, self.title, self.facts, self.warnings, self._steps()])
+        return digest([account, self.title, self.facts, self.warnings, self._steps(), self.decides, self.sheet])
 
     def lock_digest(self, account: str) -> str:
         """The fingerprint of what would be written, and where."""
@@ -54,6 +77,8 @@ class Plan(BaseModel):
     @property
     def undo(self) -> str:
         """What undoing it would take."""
+        if not self.steps:
+            return "nothing undoes a decision; what is in the books is undone by its own tool"
         return "; ".join(dict.fromkeys(step.undo for step in self.steps))
 
     def in_words(self) -> str:

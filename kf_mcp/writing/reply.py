@@ -9,6 +9,7 @@ from kf_mcp.trail import Entry, StepState
 from kf_mcp.writing.plan import Plan
 
 EQUAL = "Read back and equal."
+DIFFERS = "Read back, and it differs."
 Status = Literal["needs_confirmation", "changed", "done", "partly", "unknown", "declined"]
 
 
@@ -17,18 +18,23 @@ class WriteReply(BaseModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    status: Status = Field(description="done: in the books; unknown: perhaps; else not written")
+    status: Status = Field(description="done: in the books; partly: some steps are; unknown: perhaps; else not written")
     title: str
-    checked: str = Field("", description="Read back: equal, differs, or not checked")
-    differences: list[str] = Field([], description="Books against what was meant")
+    checked: str = ""
+    """Read back: equal, differs, or not checked."""
+    differences: list[str] = []
+    """Books against what was meant."""
     warnings: list[str] = []
     facts: list[str] = []
-    number: int = Field(0, description="Invoice number or payment id")
+    number: int = 0
+    """The document's number, or a payment's id."""
     code: str = ""
-    entry: int = Field(0, description="On the audit trail")
+    entry: int = 0
+    """On the audit trail."""
     undo: str = ""
     next: str = ""
-    confirm: str = Field("", description="For the same call again, once the person agreed")
+    confirm: str = ""
+    """For the same call again, once the person agreed."""
 
     def in_words(self) -> str:
         """The same facts as text, differences first."""
@@ -67,7 +73,8 @@ def declined(why: str) -> WriteReply:
 def outcome(entry: Entry, *, first: str = "", warning: str = "") -> WriteReply:
     """What stands in the books now, from the trail."""
     landed = entry.landed
-    facts = [_step_in_words(step) for step in entry.steps]
+    agreed = dates.uk_time_in_words(entry.agreed or entry.opened)
+    facts = [*map(_step_in_words, entry.steps), f"Yes by {entry.channel}, {agreed}"]
     return WriteReply(
         status=_status(entry),
         title=f"{first} {entry.title}".strip(),
@@ -78,7 +85,7 @@ def outcome(entry: Entry, *, first: str = "", warning: str = "") -> WriteReply:
         number=landed.number if landed else 0,
         code=landed.code if landed else "",
         entry=entry.id,
-        undo=landed.undo if landed else "",
+        undo="; ".join(dict.fromkeys(step.undo for step in entry.steps if step.state == "done")),
         next=_next(entry),
     )
 
@@ -101,8 +108,14 @@ def _checked(entry: Entry) -> str:
 def _next(entry: Entry) -> str:
     if entry.state in {"unknown", "sending"}:
         return (
-            "It was sent and may or may not be in the books. Do not enter it in any other way. Make the same call again later: "
-            "it first looks for this write in the books and never sends it twice while that is open."
+            f"It was sent and may or may not be in the books. Do not enter it in any other way. Later call `settle_write` with "
+            f"entry={entry.id}: it looks for it in the books, and a person can decide what cannot be seen there."
+        )
+    if entry.state == "partly":
+        return (
+            f"It stopped on its way: what is said to be in the books is there, the rest is not. `finish_write` with entry={entry.id} "
+            f"carries out the rest, `undo_write` with entry={entry.id} takes back what is there; ask the person which. Do not enter "
+            "the rest in any other way."
         )
     return ""
 
@@ -111,7 +124,10 @@ def _step_in_words(step: StepState) -> str:
     match step.state:
         case "done":
             there = f"number {step.number}" if step.number else f"code {step.code}" if step.code else f"id {step.id}"
-            return f"{step.words}: in the books as {there}. {step.said}".strip()
+            how = "carried out" if step.kind.startswith("deletion") else "in the books"
+            return (
+                f"{step.words}: {how}{f' as {there}' if how == 'in the books' else f' ({there})'}. {step.said}".strip()
+            )
         case "refused":
             return f"{step.words}: not written. {step.said}".strip()
         case "waiting":

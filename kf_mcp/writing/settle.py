@@ -11,7 +11,8 @@ from typing import Final
 
 from kf_mcp.errors import Failure
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.step import KINDS, Arrivals, Landed
+from kf_mcp.kashflow.step import Arrivals, Landed
+from kf_mcp.kashflow.steps import KINDS
 from kf_mcp.model import dates
 from kf_mcp.trail import Entry, Overtaken, State, StepState, Trail
 
@@ -21,11 +22,19 @@ MAY_FINISH_LATE: Final = timedelta(minutes=10)
 FOUND: Final = "The answer was lost; it was found by reading back."
 
 
+class Known(Exception):
+    """There is nothing to decide: `entry` says how it stands."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(f"entry {entry.id} is {entry.state}")
+        self.entry = entry
+
+
 async def settle(entry: Entry, soap: Connection, trail: Trail, *, clock: dates.Clock = dates.now) -> Entry:
     """Look for the unknown steps of an entry in the books, and keep on the trail what was found."""
     if entry.is_settled or entry.state == "sending":
         return entry
-    steps = [await _look(step, soap, clock()) if step.state == "unknown" else step for step in entry.steps]
+    steps = [await _look(step, soap, clock) if step.state == "unknown" else step for step in entry.steps]
     if tuple(steps) == entry.steps and state_of(steps) == entry.state:
         return entry
     try:
@@ -51,7 +60,7 @@ def found(step: StepState, landed: Landed, said: str) -> StepState:
     )
 
 
-async def _look(step: StepState, soap: Connection, now: datetime) -> StepState:
+async def _look(step: StepState, soap: Connection, clock: dates.Clock) -> StepState:
     try:
         arrivals = await KINDS[step.kind].arrivals(soap, step.trace, step.evidence)
     except Failure as error:
@@ -59,11 +68,15 @@ async def _look(step: StepState, soap: Connection, now: datetime) -> StepState:
     except Exception as error:
         logger.exception("looking for a %s failed", step.kind)
         return step.model_copy(update={"said": f"It could not be looked for ({type(error).__name__})."})
+    if arrivals.unknowable:
+        return step.model_copy(
+            update={"said": f"The books cannot show it: {arrivals.unknowable}. A person must find out."}
+        )
     if len(arrivals.equal) == 1:
         return found(step, arrivals.equal[0], FOUND)
     if arrivals.equal or arrivals.alike:
         return step.model_copy(update={"said": _doubtful(arrivals)})
-    return _absent(step, now)
+    return _absent(step, clock)
 
 
 def _doubtful(arrivals: Arrivals) -> str:
@@ -77,13 +90,19 @@ def _doubtful(arrivals: Arrivals) -> str:
     )
 
 
-def _absent(step: StepState, now: datetime) -> StepState:
-    """The step was not in the books just now."""
-    first = step.evidence.get("absent")
-    if first is None:
-        seen = {**step.evidence, "absent": now.isoformat()}
+def _absent(step: StepState, clock: dates.Clock) -> StepState:
+    """The step was not in the books just now.
+
+    Ten minutes must have passed by the clock and by the time that the computer has been running, since a clock can be set. Where it was
+    set back, they are counted anew.
+    """
+    now, uptime = clock(), dates.uptime(clock)
+    first, then = step.evidence.get("absent"), step.evidence.get("uptime", 0.0)
+    if first is None or now < datetime.fromisoformat(first):
+        seen = {**step.evidence, "absent": now.isoformat(), "uptime": uptime}
         return step.model_copy(update={"evidence": seen, "said": "It was not in the books when last looked for."})
-    if now - datetime.fromisoformat(first) < MAY_FINISH_LATE:
+    run = uptime - then if uptime >= then else uptime  # started again since: it has been running for so long at least
+    if min(now - datetime.fromisoformat(first), timedelta(seconds=run)) < MAY_FINISH_LATE:
         return step
     return step.model_copy(
         update={"state": "refused", "said": "It is not in the books: read twice, ten minutes apart."}

@@ -1,0 +1,201 @@
+"""The steps that record and delete payments of invoices and purchases over SOAP."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from typing_extensions import override
+
+from kf_mcp.errors import Refused
+from kf_mcp.kashflow import records, wire
+from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.insertion import Insertion
+from kf_mcp.kashflow.records import Record
+from kf_mcp.kashflow.removal import Removal
+from kf_mcp.kashflow.step import Circumstances, Evidence, Inverse, Kept, Landed, Step
+from kf_mcp.model import money
+from kf_mcp.model.payments import Kind, NewPayment, NewPurchasePayment
+
+
+class InsertPayment(Insertion, is_shape=True):
+    """Record a payment of a document; its place is the document's number."""
+
+    type_name: ClassVar[str] = "Payment"
+    id_member: ClassVar[str] = "PayID"
+    number_member: ClassVar[str] = "PayID"
+    recognised: ClassVar[tuple[str, ...]] = ("PayDate", "PayAmount", "PayMethod", "PayAccount")
+    noun: ClassVar[str]
+    reading: ClassVar[str]
+    """The operation that lists the payments of a document."""
+    document: ClassVar[str]
+    """The operation that reads the document."""
+    number_parameter: ClassVar[str]
+
+    document_id: int
+
+    @override
+    async def evidence(self, soap: Connection) -> Evidence:
+        await self.refuse_another(soap, int(self.place), self.document_id)
+        return await super().evidence(soap)
+
+    @classmethod
+    async def refuse_another(cls, soap: Connection, number: int, document_id: int) -> None:
+        """Refuse where the number is another document's by now: that of a deleted last one is given out again."""
+        answer = await wire.read_or_none(soap, cls.document, **{cls.number_parameter: number})
+        if wire.integer(answer.result if answer else None, "InvoiceDBID") != document_id:
+            raise Refused(
+                f"The {cls.noun} that had the number {number} is not in the books any more.",
+                "Nothing was written. Look at what has the number now, and call again for a new preview.",
+            )
+
+    @override
+    def words(self) -> str:
+        return f"Payment of {money.in_words(self.record['PayAmount'])} of {self.noun} {self.place}"
+
+    @override
+    def target(self) -> str:
+        return f"payments of {self.noun} {self.document_id}"
+
+    @classmethod
+    @override
+    async def standing(cls, soap: Connection, place: int | str) -> list[Any]:
+        answer = await soap.read(cls.reading, **{cls.number_parameter: place})
+        return [row for row in wire.rows(answer.result, "Payment") if wire.integer(row, "PayID")]
+
+    @classmethod
+    @override
+    async def read(cls, soap: Connection, landed: Landed, place: int | str) -> Any:
+        return next((row for row in await cls.standing(soap, place) if wire.integer(row, "PayID") == landed.id), None)
+
+    @classmethod
+    def removal(cls) -> "type[DeletePayment]":
+        """The kind of step that deletes such a payment."""
+        return DeleteInvoicePayment if issubclass(cls, InsertInvoicePayment) else DeletePurchasePayment
+
+    @classmethod
+    @override
+    async def inverse(cls, soap: Connection, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:
+        step = cls.model_validate(kept["step"])
+        found = records.record(cls.type_name, await cls.read(soap, landed, step.place))
+        day, amount = wire.day(found, "PayDate"), money.in_words(found["PayAmount"])
+        return Inverse(
+            steps=(cls.removal().of(found, step.document_id),),
+            facts=(f"The payment of {amount} of {cls.noun} {step.place} is deleted, which makes it outstanding again",),
+            alters=(day,) if day else (),
+        )
+
+
+class InsertInvoicePayment(InsertPayment):
+    """Record a payment of an invoice."""
+
+    kind: ClassVar[str] = "payment of an invoice"
+    operation: ClassVar[str] = "InsertInvoicePayment"
+    undo: ClassVar[str] = "`undo_write` deletes the payment, which makes the invoice outstanding again"
+    parameter: ClassVar[str] = "InvoicePayment"
+    noun: ClassVar[str] = "invoice"
+    reading: ClassVar[str] = "GetInvoicePayment"
+    document: ClassVar[str] = "GetInvoice"
+    number_parameter: ClassVar[str] = "InvoiceNumber"
+
+
+class InsertPurchasePayment(InsertPayment):
+    """Record a payment of a purchase."""
+
+    kind: ClassVar[str] = "payment of a purchase"
+    operation: ClassVar[str] = "InsertReceiptPayment"
+    undo: ClassVar[str] = "`undo_write` deletes the payment, which makes the purchase outstanding again"
+    parameter: ClassVar[str] = "ReceiptPayment"
+    noun: ClassVar[str] = "purchase"
+    reading: ClassVar[str] = "GetReceiptPayment"
+    document: ClassVar[str] = "GetReceipt"
+    number_parameter: ClassVar[str] = "ReceiptNumber"
+
+
+class DeletePayment(Removal, is_shape=True):
+    """Delete a payment; its place is the document's number."""
+
+    type_name: ClassVar[str] = "Payment"
+    id_member: ClassVar[str] = "PayID"
+    entering: ClassVar[type[InsertPayment]]
+
+    document_id: int
+
+    @classmethod
+    def of(cls, found: Record, document_id: int) -> "DeletePayment":
+        """The step that deletes this payment as it stands."""
+        key = wire.integer(found, "PayID")
+        place = wire.integer(found, "PayInvoice")
+        return cls(id=key, number=key, place=place, before=cls.fingerprint(found), document_id=document_id)
+
+    @override
+    def target(self) -> str:
+        return f"payments of {self.entering.noun} {self.document_id}"
+
+    @classmethod
+    @override
+    async def read(cls, soap: Connection, landed: Landed, place: int | str) -> Any:
+        return await cls.entering.read(soap, landed, place)
+
+    @classmethod
+    @override
+    def again(cls, earlier: Record, step: Any) -> Step:
+        return cls.entering(place=step.place, document_id=step.document_id, record={**earlier, "PayID": 0})
+
+
+class DeleteInvoicePayment(DeletePayment):
+    """Delete a payment of an invoice."""
+
+    kind: ClassVar[str] = "deletion of a payment of an invoice"
+    operation: ClassVar[str] = "DeleteInvoicePayment"
+    undo: ClassVar[str] = "`undo_write` records the payment again, under a new id"
+    noun: ClassVar[str] = "payment of an invoice"
+    entering: ClassVar[type[InsertPayment]] = InsertInvoicePayment
+
+    @override
+    async def write(self, soap: Connection) -> None:
+        await soap.write(self.operation, InvoiceNumber=self.place, InvoicePaymentNumber=self.id)
+
+
+class DeletePurchasePayment(DeletePayment):
+    """Delete a payment of a purchase."""
+
+    kind: ClassVar[str] = "deletion of a payment of a purchase"
+    operation: ClassVar[str] = "DeleteReceiptPayment"
+    undo: ClassVar[str] = "`undo_write` records the payment again, under a new id"
+    noun: ClassVar[str] = "payment of a purchase"
+    entering: ClassVar[type[InsertPayment]] = InsertPurchasePayment
+
+    @override
+    async def write(self, soap: Connection) -> None:
+        await soap.write(self.operation, ReceiptPaymentNumber=self.id)
+
+
+def payment_record(payment: NewPayment | NewPurchasePayment) -> Record:
+    """A new payment by KashFlow's names."""
+    return {
+        "PayID": 0,
+        "PayInvoice": payment.number,
+        "PayDate": wire.midnight(payment.date),
+        "PayNote": payment.note,
+        "PayMethod": payment.method_id,
+        "PayAccount": payment.account_id,
+        "PayAmount": Decimal(payment.amount),
+    }
+
+
+def of_invoice(payment: NewPayment) -> InsertInvoicePayment:
+    """The step that records this payment of an invoice."""
+    return InsertInvoicePayment(
+        place=payment.invoice_number, document_id=payment.invoice_id, record=payment_record(payment)
+    )
+
+
+def of_purchase(payment: NewPurchasePayment) -> InsertPurchasePayment:
+    """The step that records this payment of a purchase."""
+    return InsertPurchasePayment(
+        place=payment.purchase_number, document_id=payment.purchase_id, record=payment_record(payment)
+    )
+
+
+def deletion(kind: Kind, found: Record, document_id: int) -> DeletePayment:
+    """The step that deletes this payment of an invoice or a purchase."""
+    return (DeleteInvoicePayment if kind == "invoice" else DeletePurchasePayment).of(found, document_id)

@@ -1,0 +1,101 @@
+"""A person's decision on a write whose outcome the books do not show.
+
+It is a plan like any other, so that the person is asked, but nothing is sent: the entry on the trail is closed with what the person said.
+"""
+
+from datetime import datetime
+
+from kf_mcp.errors import Refused
+from kf_mcp.kashflow.books import Books
+from kf_mcp.kashflow.step import Arrivals, Landed
+from kf_mcp.model import dates
+from kf_mcp.model.text import counted
+from kf_mcp.trail import Entry, Overtaken, StepState, Trail
+from kf_mcp.writing.plan import Decision, Plan
+from kf_mcp.writing.settle import MAY_FINISH_LATE, Known, found, state_of
+
+
+async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: str) -> Plan:
+    """The plan that closes an entry as the person says.
+
+    Raises Known where nothing is open, or nothing was decided yet; Refused where the decision does not fit the books.
+    """
+    if entry.is_settled or is_in_books is None:
+        raise Known(entry)
+    n, step = next((n, step) for n, step in enumerate(entry.steps) if step.state == "unknown")
+    arrivals = await books.written.arrivals(step.kind, step.trace, step.evidence)
+    candidates = (*arrivals.equal, *arrivals.alike)
+    if is_in_books:
+        landed = _chosen(arrivals, candidates, key)
+        what = f"it is in the books as {called(landed)}" if landed != Landed() else "it was carried out"
+    else:
+        _refuse_too_early(step, arrivals)
+        landed, what = Landed(), "it was not carried out"
+    return Plan(
+        title=f"Decision on entry {entry.id} ({entry.title}): {what}",
+        facts=(
+            f"{step.words}, sent {dates.uk_time_in_words(entry.opened)}; its answer was lost",
+            *(f"In the books since then: {called(candidate)}" for candidate in candidates),
+            *((f"The books cannot show it: {arrivals.unknowable}",) if arrivals.unknowable else ()),
+            "Nothing is sent; the trail keeps what you say"
+            + ("" if is_in_books else ", and the same may be written again"),
+        ),
+        warnings=_warnings(candidates, is_in_books=is_in_books),
+        steps=(),
+        decides=Decision(entry=entry.id, step=n, is_in_books=is_in_books, landed=landed),
+    )
+
+
+async def decide(decision: Decision, channel: str, trail: Trail, now: datetime) -> Entry:
+    """Close the entry as decided; where it was settled meanwhile, that stands."""
+    entry = await trail.get(decision.entry)
+    if entry is None or entry.is_settled:
+        raise Refused(f"Entry {decision.entry} is settled already.", "See `list_writes`.")
+    steps = list(entry.steps)
+    said = f"A person decided {dates.uk_time_in_words(now)} ({channel})."
+    step = steps[decision.step]
+    steps[decision.step] = (
+        found(step, decision.landed, said)
+        if decision.is_in_books
+        else step.model_copy(update={"state": "refused", "said": said})
+    )
+    try:
+        return await trail.note(entry, state_of(steps), steps)
+    except Overtaken as overtaken:
+        return overtaken.entry
+
+
+def called(landed: Landed) -> str:
+    """How a person names a document: its number, code or internal id."""
+    return f"number {landed.number}" if landed.number else f"code {landed.code}" if landed.code else f"id {landed.id}"
+
+
+def _chosen(arrivals: Arrivals, candidates: tuple[Landed, ...], key: str) -> Landed:
+    """The candidate that the person means."""
+    if arrivals.unknowable and not candidates:
+        return Landed()
+    fitting = [landed for landed in candidates if key in {str(landed.number or ""), landed.code, str(landed.id)} - {""}]
+    if len(fitting) == 1:
+        return fitting[0]
+    listed = ", ".join(called(landed) for landed in candidates) or "none"
+    raise Refused(
+        f"Which one it is has to be said: {counted(len(candidates), 'candidate')} ({listed}).",
+        "Call again with `number` set to one of them, as the person says. Nothing was changed.",
+    )
+
+
+def _refuse_too_early(step: StepState, arrivals: Arrivals) -> None:
+    """KashFlow may finish late what it has begun; until then nobody can know that it did not."""
+    if arrivals.equal or arrivals.alike or arrivals.unknowable:
+        return
+    raise Refused(
+        f"{step.words}: it is not in the books so far, but KashFlow may finish late what it has begun.",
+        f"Call again {MAY_FINISH_LATE.seconds // 60} minutes after it was first looked for: if it is not there then, it settles by itself.",
+    )
+
+
+def _warnings(candidates: tuple[Landed, ...], *, is_in_books: bool) -> tuple[str, ...]:
+    if is_in_books or not candidates:
+        return ()
+    listed = ", ".join(called(landed) for landed in candidates)
+    return (f"Then {listed} must be somebody else's entry. If it is this one, writing it again makes two.",)

@@ -1,0 +1,175 @@
+"""Undoing and finishing writes of the trail: both are plans like any other, and go through the same consent.
+
+A write is undone by the inverse of each of its steps, by internal id, the last first, and only while each document is as it was read
+back after writing. A write that was carried out in part is finished by the steps that are not in the books.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import date
+from typing import Final
+
+from kf_mcp.errors import Refused
+from kf_mcp.kashflow.books import Books
+from kf_mcp.kashflow.step import Circumstances, Inverse, Kept, Landed
+from kf_mcp.model import dates
+from kf_mcp.trail import Entry, StepState
+from kf_mcp.writing import closed
+from kf_mcp.writing.deciding import deciding
+from kf_mcp.writing.history import History
+from kf_mcp.writing.plan import Plan
+
+INVOICES: Final = frozenset({"new invoice", "conversion of a quote"})
+"""The kinds of steps that leave an invoice in the books."""
+Look = Callable[[Entry], Awaitable[Entry]]
+"""Looks for the open steps of an entry in the books."""
+
+
+class Past:
+    """What was written, as plans that undo or finish it."""
+
+    def __init__(self, books: Books, history: History, look: Look) -> None:
+        self._books = books
+        self._history = history
+        self._look = look
+
+    async def deciding(self, number: int, is_in_books: bool | None, key: str) -> Plan:
+        """The plan that closes an entry whose outcome is not known. Raises Known where it is, or where nothing is decided."""
+        entry = await self._look(await self._history.entry(number))
+        return await deciding(entry, self._books, is_in_books, key)
+
+    async def undoing(self, number: int) -> Plan:
+        """The plan that undoes an entry. Raises Refused where it cannot be, or was already."""
+        entry = await self._entry(number)
+        done = [n for n, step in enumerate(entry.steps) if step.state == "done"]
+        if not done:
+            raise Refused(f"Entry {number} ({entry.title}) was not written, so there is nothing to undo.", "")
+        kept = await self._history.kept(entry)
+        inverses = [await self._inverse(entry.steps[n], kept[n]) for n in reversed(done)]
+        facts = [fact for inverse in inverses for fact in inverse.facts]
+        return Plan(
+            title=f"Undo of entry {number}: {entry.title}",
+            facts=(f"Written {dates.uk_time_in_words(entry.opened)}", *facts),
+            warnings=tuple(warning for inverse in inverses for warning in inverse.warnings),
+            steps=tuple(step for inverse in inverses for step in inverse.steps),
+            dated=_days(inverse.dated for inverse in inverses),
+            alters=_days(inverse.alters for inverse in inverses),
+            undoes=number,
+        )
+
+    async def finishing(self, number: int) -> Plan:
+        """The plan that carries out the steps of an entry that are not in the books. Raises Refused where there are none."""
+        entry = await self._entry(number)
+        if entry.state != "partly":
+            raise Refused(f"Entry {number} ({entry.title}) is not one that was carried out in part.", "")
+        kept = await self._history.kept(entry)
+        facts, warnings, steps = [], [], []
+        for state, body in zip(entry.steps, kept, strict=True):
+            if state.state == "done":
+                facts.append(f"In the books already: {state.words}")
+                continue
+            equal, alike = await self._came_meanwhile(entry, state)
+            if equal:
+                facts.append(f"Came into the books meanwhile as {equal[0]}, so it is left out: {state.words}")
+                continue
+            steps.append(self._books.written.step(state.kind, body))
+            facts.append(f"Still to be written: {state.words}")
+            if alike:
+                warnings.append(
+                    f"{state.words}: {', '.join(alike)} came to the same place meanwhile. Is it not this one?"
+                )
+        if not steps:
+            raise Refused(
+                f"Nothing of entry {number} ({entry.title}) is left to be written: the rest came into the books meanwhile.",
+                "Nothing was written. If a further write of the same is meant, name its date or another detail in the call.",
+            )
+        days: dict[str, list[str]] = kept[0].get("days", {})
+        return Plan(
+            title=f"Rest of entry {number}: {entry.title}",
+            facts=tuple(facts),
+            warnings=tuple(warnings),
+            steps=tuple(steps),
+            dated=tuple(date.fromisoformat(day) for day in days.get("dated", [])),
+            alters=tuple(date.fromisoformat(day) for day in days.get("alters", [])),
+            finishes=number,
+        )
+
+    async def _came_meanwhile(self, entry: Entry, state: StepState) -> tuple[list[str], list[str]]:
+        """What came to the place of a step that was not written: what equals it, and what is new there besides."""
+        arrivals = await self._books.written.arrivals(state.kind, state.trace, state.evidence)
+        own = {(step.kind, step.id) for step in entry.steps if step.state == "done"}
+
+        def others(found: tuple[Landed, ...]) -> list[str]:
+            return [
+                f"{landed.number or landed.code or landed.id}" for landed in found if (state.kind, landed.id) not in own
+            ]
+
+        return others(arrivals.equal), others(arrivals.alike)
+
+    async def _entry(self, number: int) -> Entry:
+        """An entry whose outcome is known, and that was not undone or finished yet."""
+        entry = await self._look(await self._history.entry(number))
+        if not entry.is_settled:
+            raise Refused(
+                f"What became of entry {number} ({entry.title}) is not known yet.",
+                "Call `settle_write` for it first.",
+            )
+        for later in await in_effect(entry, self._history):
+            how = "undone" if later.undoes else "finished"
+            advice = "See `list_writes`." if later.undoes else f"Nothing was written. Undo entry {later.id} first."
+            raise Refused(f"Entry {number} ({entry.title}) was {how} by entry {later.id}.", advice)
+        return entry
+
+    async def _inverse(self, state: StepState, kept: Kept) -> Inverse:
+        landed = Landed(id=state.id, number=state.number, code=state.code)
+        now = await self._books.written.seen_now(state.kind, landed, state.trace)
+        if now != state.seen:
+            what = "is not in the books any more" if not now else "was changed since"
+            raise Refused(
+                f"{state.words}: what was written {what}, so it is not undone.",
+                "Nothing was written. Look at it and change it with the tool for that record.",
+            )
+        today = self._books.today
+        mailed = await self._mailed(state)
+        inverse = await self._books.written.inverse(
+            state.kind, landed, kept, Circumstances(today=today, must_stand=mailed)
+        )
+        if mailed:
+            return inverse
+        reasons = [why for day in inverse.alters if (why := await closed.why(day, self._books))]
+        if not reasons:
+            return inverse
+        return await self._books.written.inverse(
+            state.kind, landed, kept, Circumstances(today=today, must_stand=reasons[0])
+        )
+
+    async def _mailed(self, state: StepState) -> str:
+        """That the document went out by e-mail, as far as this trail knows."""
+        for entry in await self._history.at(f"e-mails of invoice {state.id}") if state.kind in INVOICES else []:
+            if entry.landed or not entry.is_settled:
+                return f"it was e-mailed, entry {entry.id}"
+        return ""
+
+
+async def in_effect(entry: Entry, history: History) -> list[Entry]:
+    """The entries that undo or finish this one, or may have; those that were themselves undone whole do not count."""
+    found = []
+    for later in await history.later(entry):
+        is_undone = any(last.undoes == later.id and last.state == "done" for last in await history.later(later))
+        if (later.landed or not later.is_settled) and not is_undone:
+            found.append(later)
+    return found
+
+
+async def is_unfinished(entry: Entry, history: History) -> bool:
+    """Whether a write was carried out in part, and can still be finished or taken back."""
+    if entry.state != "partly" or await in_effect(entry, history):
+        return False
+    try:
+        await history.kept(entry)
+    except Refused:  # erased after its time: whatever was to be done about it was done elsewhere
+        return False
+    return True
+
+
+def _days(groups: Iterable[Iterable[date]]) -> tuple[date, ...]:
+    return tuple(sorted({day for group in groups for day in group}))
