@@ -303,3 +303,52 @@ def file_vat(company: Simulator, start: date, end: date) -> None:
     with books.call():
         key = books.next_id("return")
         books.vat_returns.put(StoredReturn(key, start, end, (Decimal(0),) * 9, end, "HMRC 1", ()))
+
+
+# What the trail says in a preview
+
+
+async def test_what_was_undone_is_not_said_to_be_written_before(desk: Desk) -> None:
+    reply = await confirmed(desk, "create_invoice", HATS)
+    assert "Exactly this was written before" in (await desk("create_invoice", HATS))["warnings"][0]
+
+    await confirmed(desk, "undo_write", {"entry": reply["entry"]})
+
+    assert not any("before" in warning for warning in (await desk("create_invoice", HATS)).get("warnings", []))
+    assert "Undone by entry 2" in (await desk("list_writes"))["writes"][1]["said"]
+
+
+async def test_the_preview_of_an_undone_deletion_says_what_is_entered_again(desk: Desk) -> None:
+    reply = await confirmed(desk, "create_invoice", HATS)
+    undone = await confirmed(desk, "undo_write", {"entry": reply["entry"]})
+
+    preview = await desk("undo_write", entry=undone["entry"])
+
+    said = "\n".join(preview["facts"])
+    assert "“PO 4711”" in said
+    assert "“Hats & scarves” 3 x 10.82, VAT 6.49" in said
+
+
+async def test_an_undo_that_a_later_write_of_ours_forbids_names_that_write(desk: Desk) -> None:
+    reply = await confirmed(desk, "create_invoice", HATS)
+    await confirmed(desk, "update_invoice", {"invoice": reply["number"], "reference": "PO 4712"})
+
+    text = await desk.error("undo_write", {"entry": reply["entry"]})
+
+    assert "Undo entry 2 first" in text
+
+
+async def test_changing_an_invoice_that_was_e_mailed_says_that_the_customer_has_it(desk: Desk) -> None:
+    reply = await confirmed(desk, "create_invoice", HATS)
+    mail = {
+        "invoice": reply["number"],
+        "subject": "Your invoice",
+        "body": "Thank you.",
+        "from_email": "me@example.org",
+        "from_name": "Me",
+    }
+    await confirmed(desk, "email_invoice", mail)
+
+    preview = await desk("update_invoice", invoice=reply["number"], reference="PO 4712")
+
+    assert "The customer has this invoice" in preview["warnings"][0]

@@ -234,6 +234,32 @@ def days(*found: Mapping[str, Any]) -> tuple[date, ...]:
     return tuple(sorted({day for values in found for name in DAYS if (day := wire.day(values, name))}))
 
 
+SUMMED_UP: Final = (
+    *("Name", "Code", "Email", "InvoiceDate", "ReceiptDate", "JournalDate", "TransactionDate", "PayDate", "DueDate"),
+    *("CustomerReference", "SupplierReference", "Comment", "PayInvoice", "PayAmount", "PayNote", "moneyin", "moneyout"),
+    *("NetAmount", "VATAmount"),
+)
+"""The members by which a person recognises a record."""
+
+
+def summary(values: Mapping[str, Any]) -> list[str]:
+    """What a record says, one line for each member that a person knows it by, and its lines."""
+    said = []
+    for name in SUMMED_UP:
+        if values.get(name):
+            word = called(name)
+            said.append(f"{word[:1].upper()}{word[1:]}: {shown(values[name])}")
+    for n, line in enumerate(values.get("Lines") or [], 1):
+        what = line.get("Description") or line.get("Comment") or ""
+        amount = (
+            f"{shown(line['Quantity'])} x {shown(line['Rate'])}, VAT {shown(line['VatAmount'])}"
+            if "Rate" in line
+            else shown(line["Amount"])
+        )
+        said.append(f"Line {n}: {quoted(what, 100)} {amount}")
+    return said
+
+
 def called(name: str) -> str:
     """What a bookkeeper calls a member: CustomerReference is the reference."""
     if name in WORDS:

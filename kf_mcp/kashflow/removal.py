@@ -83,7 +83,9 @@ class Removal(Step, is_shape=True):
     @override
     async def read_back(self, soap: Connection, landed: Landed, kept: Kept) -> ReadBack:
         is_there = await self._found(soap, self.landed, self.place) is not None
-        return ReadBack(landed=landed, differences=(f"the {self.noun} is still in the books",) if is_there else ())
+        if is_there:
+            return ReadBack(landed=landed, differences=(f"the {self.noun} is still in the books",))
+        return ReadBack(landed=landed, said="Read back: it is gone.")
 
     @classmethod
     @override
@@ -92,7 +94,10 @@ class Removal(Step, is_shape=True):
         earlier = records.record(cls.type_name, kept["record"])
         return Inverse(
             steps=(cls.again(earlier, step),),
-            facts=(f"The deleted {cls.noun} is entered anew, under a new id; a number may differ",),
+            facts=(
+                f"The deleted {cls.noun} is entered anew, under a new internal id; its number may be another",
+                *records.summary(earlier),
+            ),
             dated=records.days(earlier),
         )
 

@@ -190,4 +190,5 @@ class Step(BaseModel, ABC):
 
         Raises Refused where nothing undoes it, or something depends on it.
         """
-        raise Refused(f"A {cls.kind} cannot be undone: {cls.undo}.", "Nothing was written.")
+        article = "An" if cls.kind[0] in "aeiou" else "A"
+        raise Refused(f"{article} {cls.kind} cannot be undone: {cls.undo}.", "Nothing was written.")

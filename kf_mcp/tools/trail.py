@@ -11,7 +11,7 @@ from kf_mcp.toolkit import Reply, Row, reads, writes
 from kf_mcp.trail import Entry
 from kf_mcp.writing.history import History
 from kf_mcp.writing.plan import Plan
-from kf_mcp.writing.undoing import Past
+from kf_mcp.writing.undoing import Past, in_effect
 
 
 class WriteRow(Row):
@@ -58,8 +58,9 @@ async def list_writes(
     KashFlow itself is not listed; for what stands in the books use `find_invoices` or `get_invoice`.
     """
     entries, total = await history.recent(limit, before)
+    later = {entry.id: [found for found in await in_effect(entry, history) if found.undoes] for entry in entries}
     older = entries[-1].id if entries and entries[-1].id > 1 and len(entries) == limit else 0
-    return Writes(total=total, writes=[_row(entry) for entry in entries], before=older)
+    return Writes(total=total, writes=[_row(entry, later[entry.id]) for entry in entries], before=older)
 
 
 @writes("Undo a write", destructive=True)
@@ -101,7 +102,7 @@ async def finish_write(
     return await past.finishing(entry)
 
 
-def _row(entry: Entry) -> WriteRow:
+def _row(entry: Entry, undone: list[Entry]) -> WriteRow:
     landed = entry.landed
     return WriteRow(
         entry=entry.id,
@@ -110,5 +111,13 @@ def _row(entry: Entry) -> WriteRow:
         what=bounded(entry.title, 200),
         number=landed.number if landed else 0,
         confirmed=entry.channel,
-        said=bounded(" ".join(step.said for step in entry.steps if step.said), 240),
+        said=bounded(
+            " ".join(
+                [
+                    *(f"Undone by entry {found.id}." for found in undone),
+                    *dict.fromkeys(s.said for s in entry.steps if s.said),
+                ]
+            ),
+            240,
+        ),
     )

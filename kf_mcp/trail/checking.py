@@ -71,7 +71,13 @@ class _Found:
             row = next(rows, None)
             if row is not None:
                 self._look(row)
-        except (DatabaseError, ValueError, TypeError, KeyError):  # bytes that are no text, a page that is no page
+        except (
+            DatabaseError,
+            ValueError,
+            TypeError,
+            KeyError,
+            RecursionError,
+        ):  # bytes that are no text, a page that is no page
             self.break_at("it cannot be read")
         return None if self.broken is not None else row
 

@@ -203,7 +203,8 @@ class Store:
 
     def undone_by(self, account: str, entry_id: int) -> list[Entry]:
         """The entries that undo or finish this one, oldest first."""
-        later = select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.is_not(None), ROWS.c.entry > entry_id)
+        named = ROWS.c.body.contains(f'"undoes": {entry_id}}}') | ROWS.c.body.contains(f'"finishes": {entry_id},')
+        later = select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.is_not(None), ROWS.c.entry > entry_id, named)
         return [entry for entry in self._found(later) if entry_id in {entry.undoes, entry.finishes}]
 
     def check(self, known: Mapping[int, str], see: Callable[[Row], None] | None = None) -> Verdict:

@@ -245,7 +245,7 @@ def entry_of(first: dict[str, Any], last: dict[str, Any]) -> Entry:
     """An entry from its first row, which says what was agreed, and its last, which says how it stands. Raises Damaged."""
     try:
         return _entry_of(first, last)
-    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise Damaged(f"a row of entry {first.get('entry')} cannot be what was put there") from error
 
 

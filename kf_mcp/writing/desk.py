@@ -17,7 +17,7 @@ from kf_mcp.model import dates
 from kf_mcp.model.text import quoted
 from kf_mcp.settings import Settings
 from kf_mcp.trail import Behind, Entry, OverLimit, Taken, Trail
-from kf_mcp.writing import closed, limits, reply, undoing
+from kf_mcp.writing import closed, limits, remarks, reply, undoing
 from kf_mcp.writing.carrying import Carrier, Consented
 from kf_mcp.writing.consent import Asked, Asker, CannotAsk, Given, No, Seal
 from kf_mcp.writing.deciding import decide
@@ -154,27 +154,20 @@ class Desk:
             if not entry.is_settled or await undoing.is_unfinished(entry, self.history):
                 return await self._as_it_stands(entry)
         await self._wait_for_target(plan)
-        return self._with_notice(await self._named(plan, books), head, same, earlier)
+        return await self._with_remarks(await self._named(plan, books), head, same, earlier)
 
     async def _named(self, plan: Plan, books: Books) -> Plan:
         """The plan, with whose books it is for: a yes to one company must not write into another's."""
         company = await books.reference.company()
         return plan.model_copy(update={"facts": (*plan.facts, f"In the books of {quoted(company.name, 80)}")})
 
-    def _with_notice(self, plan: Plan, head: int, same: list[Entry], earlier: list[Entry]) -> Planned:
-        """Say first, where it is so, that this was written before."""
-        again = [entry for entry in same if entry.landed]
-        alike = [entry for entry in earlier if entry.landed]
-        if again:
-            last = max(again, key=lambda entry: entry.id)
-            notice = f"Exactly this was written before: {reply.recorded(last)}. A yes writes it a second time."
-        elif alike:
-            last = max(alike, key=lambda entry: entry.id)
-            notice = f"The same request was carried out before: {reply.recorded(last)}."
-        else:
-            notice = ""
-        if notice:
-            plan = plan.model_copy(update={"warnings": (notice, *plan.warnings)})
+    async def _with_remarks(self, plan: Plan, head: int, same: list[Entry], earlier: list[Entry]) -> Planned:
+        """Say first, where it is so, that this was written before, or that the customer has the invoice."""
+        said = [
+            *await remarks.of_repeats(same, earlier, self.history),
+            *await remarks.of_mails(plan, self.history),
+        ]
+        plan = plan.model_copy(update={"warnings": (*said, *plan.warnings)})
         ordinal = sum(entry.state in {"done", "partly"} for entry in same)
         refused = sum(entry.state == "refused" for entry in same)
         return Planned(plan, head, ordinal, refused, plan.consent_digest(self.account))

@@ -9,6 +9,9 @@ from kf_mcp.trail import Entry, StepState
 from kf_mcp.writing.plan import Plan
 
 EQUAL = "Read back and equal."
+GONE = "Read back: it is gone."
+ENTERS = ("new", "payment", "bank transaction", "transfer", "conversion", "note", "customer entered")
+"""How the kinds of steps begin that put a document into the books."""
 DIFFERS = "Read back, and it differs."
 Status = Literal["needs_confirmation", "changed", "done", "partly", "unknown", "declined"]
 
@@ -102,7 +105,7 @@ def _checked(entry: Entry) -> str:
         return ""
     if any(step.differences for step in done):
         return "differs"
-    return "equal" if all(step.said.endswith(EQUAL) for step in done) else "not checked"
+    return "equal" if all(step.said.endswith((EQUAL, GONE)) for step in done) else "not checked"
 
 
 def _next(entry: Entry) -> str:
@@ -124,10 +127,8 @@ def _step_in_words(step: StepState) -> str:
     match step.state:
         case "done":
             there = f"number {step.number}" if step.number else f"code {step.code}" if step.code else f"id {step.id}"
-            how = "carried out" if step.kind.startswith("deletion") else "in the books"
-            return (
-                f"{step.words}: {how}{f' as {there}' if how == 'in the books' else f' ({there})'}. {step.said}".strip()
-            )
+            is_there = step.kind.startswith(ENTERS)
+            return f"{step.words}: {f'in the books as {there}' if is_there else f'done ({there})'}. {step.said}".strip()
         case "refused":
             return f"{step.words}: not written. {step.said}".strip()
         case "waiting":

@@ -4,6 +4,7 @@ A write is undone by the inverse of each of its steps, by internal id, the last 
 back after writing. A write that was carried out in part is finished by the steps that are not in the books.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import date
 from typing import Final
@@ -124,9 +125,14 @@ class Past:
         now = await self._books.written.seen_now(state.kind, landed, state.trace)
         if now != state.seen:
             what = "is not in the books any more" if not now else "was changed since"
+            ours = await self._ours_since(state)
+            advice = (
+                f"Undo {ours} first, the last one first."
+                if ours
+                else "Look at it and change it with the tool for that record."
+            )
             raise Refused(
-                f"{state.words}: what was written {what}, so it is not undone.",
-                "Nothing was written. Look at it and change it with the tool for that record.",
+                f"{state.words}: what was written {what}, so it is not undone.", f"Nothing was written. {advice}"
             )
         today = self._books.today
         mailed = await self._mailed(state)
@@ -141,6 +147,25 @@ class Past:
         return await self._books.written.inverse(
             state.kind, landed, kept, Circumstances(today=today, must_stand=reasons[0])
         )
+
+    async def _ours_since(self, state: StepState) -> str:
+        """The later entries of this trail that wrote to the same document, and were not undone."""
+        noun = (
+            "invoice"
+            if state.kind in INVOICES
+            else re.sub(
+                r"^(new|change of an?|deletion of an?) |'s (lines|header)$| by the older operation$", "", state.kind
+            )
+        )
+        later = [
+            entry
+            for entry in await self._history.at(f"{noun} {state.id}")
+            if entry.landed
+            and state not in entry.steps
+            and not any(e.undoes for e in await in_effect(entry, self._history))
+        ]
+        numbers = [str(entry.id) for entry in reversed(later)]
+        return f"{'entry' if len(numbers) == 1 else 'entries'} {', '.join(numbers)}" if numbers else ""
 
     async def _mailed(self, state: StepState) -> str:
         """That the document went out by e-mail, as far as this trail knows."""
