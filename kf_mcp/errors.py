@@ -15,6 +15,8 @@ Errors know nothing of MCP: `toolkit` turns them into what a model reads. Every 
 next; none holds a credential, an address with a secret in it, or a traceback.
 """
 
+import re
+
 
 class Failure(Exception):
     """Something did not work, and the text says what to do next."""
@@ -45,7 +47,8 @@ class ChoiceNeeded(Refused):
 
     def __init__(self, field: str, problem: str, choices: list[str]) -> None:
         listed = "\n".join(f"- {choice}" for choice in choices)
-        super().__init__(problem, f"Call again with `{field}` set to one of:\n{listed}" if choices else "")
+        advice = f"Call again with `{field}`{_line_of(field)} set to one of:\n{listed}"
+        super().__init__(problem, advice if choices else "")
         self.field = field
         self.choices = choices
         self.wrong = problem
@@ -61,11 +64,17 @@ class ChoiceNeeded(Refused):
         first = cls(open_choices[0].field, " ".join(choice.wrong for choice in open_choices), [])
         advice = []
         for listed, alike in by_list.items():
-            fields = " and ".join(f"`{choice.field}`" for choice in alike)
+            fields = " and ".join(f"`{choice.field}`{_line_of(choice.field)}" for choice in alike)
             advice.append(f"Set {fields} to one of:\n" + "\n".join(f"- {item}" for item in listed))
         first.next = "Call again with every choice made; ask the person. " + "\n".join(advice)
         first.args = (f"{first.problem} {first.next}",)
         return first
+
+
+def _line_of(field: str) -> str:
+    """Which line a field is of, as previews count them: lines[0] is line 1."""
+    found = re.match(r"lines\[(\d+)\]", field)
+    return f" (line {int(found[1]) + 1})" if found else ""
 
 
 class NotAllowed(Refused):

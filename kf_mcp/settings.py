@@ -32,6 +32,7 @@ ADDRESS: Final = re.compile(
 )
 """How an address is written, so strictly that no two readers of addresses see another host in it."""
 LAST_PORT: Final = 65_535
+LONGEST_HOST: Final = 253
 
 Confirm = Literal["person", "either", "model"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -44,7 +45,9 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
     )
 
-    username: str = Field("", description="The KashFlow user name. Without it and the password the demo company opens.")
+    username: SecretStr = Field(
+        SecretStr(""), description="The KashFlow user name. Without it and the password the demo company opens."
+    )
     password: SecretStr = Field(SecretStr(""), description="The KashFlow password, or the API's own if one is set.")
     url: str = Field(KASHFLOW_URL, description="Where the service is. Https, or plain http on this computer only.")
     allowed_host: str = Field(
@@ -142,15 +145,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _both_credentials_or_none(self) -> "Settings":
-        if bool(self.username) != bool(self.password.get_secret_value()):
-            missing = "KASHFLOW_PASSWORD" if self.username else "KASHFLOW_USERNAME"
+        if bool(self.username.get_secret_value()) != bool(self.password.get_secret_value()):
+            missing = "KASHFLOW_PASSWORD" if self.username.get_secret_value() else "KASHFLOW_USERNAME"
             raise ValueError(f"{missing} is not set but its partner is; set both, or neither for the demo company")
         return self
 
     @property
     def is_demo(self) -> bool:
         """Whether no credentials are set, so that the demo company opens."""
-        return not self.username
+        return not self.username.get_secret_value()
 
     @property
     def confirmed_by(self) -> Confirm:
@@ -165,7 +168,7 @@ class Settings(BaseSettings):
         parts = urlsplit(self.url)
         host = (parts.hostname or "").lower()
         host = "this computer" if is_loopback(host) else host
-        return f"{host}:{parts.port or ''}{parts.path.rstrip('/').lower()} {self.username.strip().casefold()}"
+        return f"{host}:{parts.port or ''}{parts.path.rstrip('/').lower()} {self.username.get_secret_value().strip().casefold()}"
 
 
 def load(env_file: Path | None = None) -> Settings:
@@ -181,6 +184,10 @@ def load(env_file: Path | None = None) -> Settings:
         settings = Settings(_env_file=file if file.is_file() else None)
     except ValidationError as error:
         raise BadSettings(_what_is_wrong(error), "Correct it and start again.") from None
+    except (OSError, UnicodeError):
+        raise BadSettings(
+            f"The settings file {str(file)!r} cannot be read.", "Save it as UTF-8 text that this user may read."
+        ) from None
     _check_address(settings, file)
     return settings
 
@@ -227,7 +234,7 @@ def _check_address(settings: Settings, file: Path) -> None:
     found = ADDRESS.fullmatch(settings.url)
     if "@" in settings.url.partition("://")[2].partition("/")[0]:
         raise BadSettings("KASHFLOW_URL holds a user name or password.", "Set KASHFLOW_USERNAME and KASHFLOW_PASSWORD.")
-    if found is None or int(found["port"] or 0) > LAST_PORT:
+    if found is None or int(found["port"] or 0) > LAST_PORT or len(found["host"]) > LONGEST_HOST:
         raise BadSettings("KASHFLOW_URL is not an address.", f"KashFlow's own is {KASHFLOW_URL}.")
     host = found["host"].strip("[]").lower()
     if found["scheme"].lower() == "http" and not is_loopback(host):

@@ -66,7 +66,8 @@ async def test_the_preview_names_the_control_account_and_what_is_open(desk: Desk
     assert "Money in 20 Nov 2026 (today), into Current account" in said
     assert "Against 1100 Debtors Control (the only nominal that is called Debtors Control)" in said
     assert "Comment: “Deposit”" in said
-    assert preview["warnings"] == ["1 invoice of KEST01 is open: 1018. Is the money not for it?"]
+    assert preview["warnings"][0] == "1 invoice of KEST01 is open: 1018. Is the money not for it?"
+    assert "VAT due when it is received" in preview["warnings"][1]
 
 
 async def test_money_that_was_entered_already_is_warned_of(desk: Desk) -> None:
@@ -122,6 +123,10 @@ async def test_money_on_account_pays_the_invoice_and_the_rest_stays(desk: Desk) 
     told = {"payments", "paid", "due_home"}
     assert (reply["status"], reply["checked"]) == ("done", "equal")
     assert reply["number"] == after["payments"][-1]["id"]
+    assert (
+        f"KashFlow set £156.00 dated 11 Nov 2026 (payment {reply['number']}); outstanding of it now: £0.00."
+        in reply["facts"][0]
+    )
     assert (Decimal(after["payments"][-1]["amount"]), after["payments"][-1]["advance"]) == (owed, 8730708)
     assert Decimal(row(desk, 8730708)["allocated"]) == owed
     assert {k: v for k, v in before.items() if k not in told} == {k: v for k, v in after.items() if k not in told}
@@ -141,6 +146,15 @@ async def test_the_preview_says_what_is_expected_and_that_nothing_takes_it_back(
     assert "outstanding afterwards: £0.00" in said
     assert "The money is £244.00 more than is outstanding" in preview["warnings"][0]
     assert preview["undo"].startswith("nothing undoes it: KashFlow documents no operation")
+
+
+async def test_an_unknown_party_comes_back_under_the_name_that_the_tool_has_for_it(desk: Desk) -> None:
+    received = await desk.error("record_advance", {**DEPOSIT, "party": "Kestral Avation"})
+    paid = await desk.error("record_advance", {**PREPAID, "party": "Papeterie Lac Paper"})
+
+    assert "`party` set to one of" in received
+    assert "`customer`" not in received
+    assert "`party` set to one of" in paid
 
 
 async def test_several_sums_on_account_come_back_as_choices(desk: Desk) -> None:
@@ -189,6 +203,8 @@ async def test_money_that_was_partly_used_before_is_told_as_a_difference(desk: D
 
     assert (reply["status"], reply["checked"]) == ("done", "differs")
     assert "grew by £244.00, not £300.00" in reply["differences"][0]
+    assert "KashFlow set £244.00" in reply["facts"][0]
+    assert "outstanding of it now: £56.00" in reply["facts"][0]
 
 
 @pytest.mark.parametrize("lost", ["lose_answer", "no_but_written", "truncated_xml"])

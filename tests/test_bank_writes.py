@@ -302,3 +302,24 @@ async def test_a_new_account_and_nominal_can_be_used_at_once(desk: Desk) -> None
     savings = next(row for row in desk.company.state()["bank_accounts"] if row["name"] == "Savings")
     assert reply["status"] == "done"
     assert savings["balance"] == "750.00"
+
+
+async def test_control_and_bank_accounts_are_not_among_the_choices(desk: Desk) -> None:
+    unnamed = await desk.error("record_bank_transaction", {**PARKING, "nominal": ""})
+    near = await desk.error("record_bank_transaction", {**PARKING, "nominal": "Motor parking"})
+    unknown = await desk.error("record_bank_transaction", {**PARKING, "nominal": "zzzz"})
+
+    for text in (unnamed, near, unknown):
+        assert "`nominal` set to one of:" in text
+        assert "Control" not in text
+        assert "Reserve account" not in text
+    assert "`create_nominal` makes one" in near
+    assert near.count("\n- ") < unknown.count("\n- ") == unnamed.count("\n- ")
+
+
+async def test_words_are_said_to_be_looked_for_in_comment_and_type(desk: Desk) -> None:
+    found = await desk("find_bank_transactions", words="car park")
+
+    assert found["searched"].endswith("“car park” in comment or type")
+    preview = await desk("record_bank_transaction", PARKING)
+    assert "VAT: none; it is left out of the VAT return" in preview["facts"]

@@ -231,6 +231,29 @@ async def test_uk_vat_for_a_customer_abroad_is_found(desk: Desk) -> None:
     assert row["findings"][0]["amount"] == "40.00"
 
 
+@pytest.mark.parametrize(
+    ("rate", "vat", "amount", "said"),
+    [
+        (0, "0.00", "80.00", "at 0% there is no VAT"),
+        (-1, "0.00", "80.00", "at N/A"),
+        (20, "16.00", "16.00", "carries VAT"),
+    ],
+)
+async def test_a_purchase_from_abroad_without_a_rate_or_with_vat_is_found(
+    desk: Desk, rate: int, vat: str, amount: str, said: str
+) -> None:
+    wrong = put_in(desk.company, "PAPE01", date(2026, 11, 3), "80.00", vat, vat_rate=Decimal(rate))
+    put_in(desk.company, "PAPE01", date(2026, 11, 4), "70.00", vat_rate=Decimal(20))
+    put_in(desk.company, "SPEE01", date(2026, 11, 5), "60.00")
+
+    row = await check(desk, "vat_abroad")
+
+    assert named(row) == [[f"purchase {wrong.number}"]]
+    assert row["findings"][0]["amount"] == amount
+    assert said in row["findings"][0]["what"]
+    assert "from suppliers abroad" in row["looked_at"]
+
+
 async def test_documents_in_closed_time_are_found_and_late_ones_come_first(tmp_path: Path) -> None:
     company = a_company()
     late = put_in(company, "SPEE01", date(2026, 5, 5), "10.00")

@@ -31,4 +31,4 @@ async def test_an_account_without_the_newer_defaults_is_read_all_the_same(tmp_pa
     assert shown["vat_registered"] is True
     assert "vat_registered_in" not in shown
     assert shown["business"] == ["Design studio"]
-    assert "Business: Design studio" in result.content[0].text
+    assert "Business: “Design studio”" in result.content[0].text

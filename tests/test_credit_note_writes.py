@@ -133,6 +133,12 @@ async def test_a_used_one_is_refused_and_so_is_a_paid_invoice(desk: Desk) -> Non
     assert "is paid already" in await desk.error("apply_credit_note", {"credit_note": 1307, "invoice": 1278})
 
 
+async def test_a_suppliers_credit_note_is_said_to_be_set_in_kashflow(desk: Desk) -> None:
+    for number in (1128, 99999):
+        text = await desk.error("apply_credit_note", {"credit_note": number, "invoice": 1018})
+        assert "a supplier's credit note is set against a bill in KashFlow itself" in text
+
+
 async def test_another_customer_is_refused_even_where_kashflow_would_accept_it(tmp_path: Path) -> None:
     company = a_company(switches=Switches.parse(["credit_of_another=accept"]))
     async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="all")) as desk:
@@ -204,15 +210,13 @@ LETTER = {"invoice": 1299, "subject": "Invoice 1299", "body": "Dear Morwenna,\n\
 async def test_the_preview_is_loud_and_shows_everything_that_leaves(desk: Desk) -> None:
     preview = await desk("email_invoice", LETTER)
 
-    assert preview["warnings"] == ["A REAL E-MAIL leaves at once; it cannot be called back."]
-    assert preview["facts"][:7] == [
+    assert preview["warnings"] == ["A REAL E-MAIL leaves at once; nothing takes it back."]
+    assert preview["facts"][:5] == [
         "To: “accounts@penhaligonboatyard.example” (the customer's, as KashFlow has it)",
         "From: “studio@harbourandfinch.example” (the company's, as KashFlow has it), as “Harbour & Finch Ltd” (the company)",
         "Subject: “Invoice 1299”",
-        "Text, line 1 of 4: “Dear Morwenna,”",
-        "Text, line 2 of 4: “”",
-        "Text, line 3 of 4: “here it is.”",
-        "Text, line 4 of 4: “Yours, Rosalind”",
+        "Text: “Dear Morwenna,”",
+        "Text, paragraph 2: “here it is. / Yours, Rosalind”",
     ]
     assert "cannot be called back" in preview["undo"]
 
@@ -278,3 +282,24 @@ async def test_an_invoice_that_changed_after_the_preview_is_not_sent(desk: Desk)
 
     assert reply["status"] == "changed"
     assert desk.company.state()["emails"] == []
+
+
+async def test_a_credit_note_for_a_paid_invoice_promises_no_setting_against_it(desk: Desk) -> None:
+    paid = await desk("create_credit_note", {"invoice": 1290})
+    owed = await desk("create_credit_note", {"invoice": 1292})
+
+    assert "apply_credit_note" not in " ".join(paid["facts"])
+    assert any("is paid, so the credit note cannot be set against it" in fact for fact in paid["facts"])
+    assert any("`apply_credit_note` does that" in fact for fact in owed["facts"])
+
+
+async def test_a_statement_calls_a_used_credit_note_neither_payment_nor_refund(desk: Desk) -> None:
+    credit = await done(desk, "create_credit_note", invoice=1292, lines=[{"line": 1}])
+    await done(desk, "apply_credit_note", credit_note=credit["number"], invoice=1292)
+
+    period = {"start": "2026-11-01", "end": "2026-11-30"}
+    report = await desk("get_report", kind="customer_statement", customer="PENH01", **period)
+
+    said = [row["code"] for row in report["rows"]]
+    assert said[-2:] == ["credit set against invoice 1292", f"credit note {credit['number']} used"]
+    assert not any("refund" in row or "payment" in row for row in said)

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from conftest import Desk
+from conftest import Desk, open_desk, real_account
 
 from kf_mcp.model import search
 from kf_mcp.model.customers import Customer
@@ -143,3 +143,92 @@ def test_two_firms_with_nearly_the_same_name_are_told_apart() -> None:
 
     assert [m.party.id for m in search.find("thornbury joinery", [joiners, joinery])] == [1, 2]
     assert [m.party.id for m in search.find("thornbury joiners", [joiners, joinery])] == [2, 1]
+
+
+async def confirmed(desk: Desk, tool: str, **arguments) -> dict:
+    preview = await desk(tool, arguments)
+    return await desk(tool, arguments, confirm=preview["confirm"])
+
+
+async def test_a_customer_that_we_deleted_is_gone_from_every_search_at_once(desk: Desk) -> None:
+    await desk("find_customers", words="penhaligon")
+    await confirmed(desk, "create_customer", name="Quillfeather Kites", code="QUIL01")
+    assert (await desk("find_customers", words="quillfeather"))["total"] == 1
+
+    deleted = await confirmed(desk, "delete_customer", customer="QUIL01")
+    gone = await desk("find_customers", words="quillfeather")
+    again = await desk("create_customer", name="Quillfeather Kites", code="QUIL01", address=["1 Quay"])
+    made = await confirmed(desk, "create_customer", name="Quillfeather Boats", code="QUIL02")
+    await confirmed(desk, "undo_write", entry=made["entry"])
+
+    assert deleted["status"] == "done"
+    assert gone["total"] == 0
+    assert "warnings" not in again
+    assert (await desk("find_customers", words="quillfeather"))["total"] == 0
+
+
+async def test_a_customer_whom_somebody_deleted_is_named_as_gone_and_not_by_an_id(desk: Desk, tmp_path) -> None:
+    await confirmed(desk, "create_customer", name="Quillfeather Kites", code="QUIL01")
+    await desk("find_customers", words="quillfeather")
+    async with open_desk(desk.company, real_account(tmp_path / "other", confirm="either", toolsets="all")) as other:
+        await confirmed(other, "delete_customer", customer="QUIL01")
+
+    first = await desk.error("get_customer", {"customer": "Quillfeather Kites"})
+    second = await desk.error("get_customer", {"customer": "Quillfeather Kites"})
+
+    assert "“Quillfeather Kites” (QUIL01) was there a few minutes ago and has been deleted" in first
+    assert "Nothing similar either" in second
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("Penhaligon", "PENH01"), ("Llyn", "LLYN01"), ("llyn pott", "LLYN01"), ("Smith Patel", "SMIT01")]
+)
+async def test_a_name_that_only_one_customer_fits_is_enough(desk: Desk, said: str, code: str) -> None:
+    assert (await desk("get_customer", customer=said))["code"] == code
+
+
+@pytest.mark.parametrize("said", ["Penhaligan", "Penhaligon LLP", "Boatyard Kestrel", "Ltd", "The"])
+async def test_a_name_that_is_misspelt_or_fits_several_is_asked_about(desk: Desk, said: str) -> None:
+    assert await desk.error("get_customer", {"customer": said})
+
+
+async def test_money_on_account_is_told_with_the_customer_and_before_a_new_invoice(desk: Desk) -> None:
+    line = {"description": "Leaflets", "unit_price": "10.00", "vat_rate": 20, "nominal": 4010}
+
+    found = await desk("get_customer", customer="KEST01")
+    preview = await desk("create_invoice", customer="KEST01", lines=[line])
+    other = await desk("create_invoice", customer="PENH01", lines=[line])
+
+    assert found["on_account"][0].startswith("£400.00 of 11 Nov 2026 (bank transaction 8730708)")
+    assert "`allocate_advance`" in found["on_account"][0]
+    assert any("has money on account: £400.00 of 11 Nov 2026" in fact for fact in preview["facts"])
+    assert not any("on account" in fact for fact in other["facts"])
+
+
+async def test_a_change_of_a_customer_is_told_in_words(desk: Desk) -> None:
+    changes = {"payment_terms": 14, "region": "world", "contact": "Jo Bloggs", "currency": "EUR"}
+
+    preview = await desk("update_customer", customer="PENH01", **changes)
+
+    assert preview["facts"][:5] == [
+        "Contact: “Morwenna Tregear” becomes “Jo Bloggs”",
+        "Currency: GBP becomes EUR",
+        "Payment terms: 30 days becomes 14 days",
+        "Region for VAT: the UK becomes the rest of the world",
+        "The new terms are for new invoices; 2 open invoices keep their due dates",
+    ]
+
+
+async def test_a_customer_with_documents_is_not_deleted_and_the_refusal_says_which_and_what_to_do(desk: Desk) -> None:
+    text = await desk.error("delete_customer", {"customer": "PENH01"})
+
+    assert "1292, 1299" in text
+    assert "1 quote (1011)" in text
+    assert "`update_customer`" in text
+
+
+async def test_the_terms_of_the_company_and_a_missing_address_are_told(desk: Desk) -> None:
+    preview = await desk("create_customer", name="Quillfeather Kites")
+
+    assert "Payment terms: those of the company (30 days)" in preview["facts"]
+    assert preview["warnings"] == ["No address is given: invoices to this customer will show none."]

@@ -366,3 +366,13 @@ async def test_an_invoice_of_nothing_can_be_deleted(desk: Desk) -> None:
     number = (await done(desk, "create_invoice", customer="PENH01", lines=[nothing]))["number"]
 
     assert (await done(desk, "delete_invoice", invoice=number))["status"] == "done"
+
+
+async def test_the_answer_to_a_change_of_lines_tells_the_new_total(desk: Desk) -> None:
+    request = {"invoice": 1299, "change": [{"line": 1, "unit_price": "77"}]}
+    preview = await desk("change_invoice_lines", request)
+    reply = await desk("change_invoice_lines", request, confirm=preview["confirm"])
+
+    # 4 x (77.00 - 46.02) = 123.92, with 20% 148.70: VAT 36.82 becomes 61.60
+    assert reply["title"].endswith("(PENH01): £351.26 becomes £499.96")
+    assert Decimal(desk.invoice(1299)["gross"]) == Decimal("499.96")

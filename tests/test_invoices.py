@@ -252,3 +252,44 @@ async def test_an_unknown_invoice_is_an_error_that_says_where_to_look(desk: Desk
 
     assert "999999" in text
     assert "find_invoices" in text
+
+
+async def test_a_nominal_taken_from_the_last_invoice_and_a_rate_that_is_not_its_own_are_remarked(desk: Desk) -> None:
+    line = {"description": "Leaflets", "unit_price": "10.00", "vat_rate": 20}
+    preview = await desk("create_invoice", customer="PENH01", lines=[{**line, "nominal": 4020}])
+    await desk("create_invoice", customer="PENH01", lines=[{**line, "nominal": 4020}], confirm=preview["confirm"])
+
+    again = await desk(
+        "create_invoice", customer="PENH01", lines=[{**line, "unit_price": 11}, {**line, "unit_price": 12}]
+    )
+    quote = await desk("create_quote", customer="PENH01", lines=[line])
+
+    assert any(
+        "nominal 4020 Books and leaflets has 0%, or none (KashFlow" in warning for warning in preview["warnings"]
+    )
+    taken = (
+        "nominal 4020 Books and leaflets is taken from the customer's last invoice, 1308; the account has 5 for sales."
+    )
+    assert f"Lines 1, 2: {taken}" in again["warnings"]
+    assert f"Line 1: {taken}" in quote["warnings"]
+
+
+@pytest.mark.parametrize("said", ["standard", "zero", "exempt"])
+async def test_a_rate_in_words_is_refused_with_what_can_be_written(desk: Desk, said: str) -> None:
+    line = {"description": "Leaflets", "unit_price": "10.00", "vat_rate": said, "nominal": 4010}
+
+    text = await desk.error("create_invoice", customer="PENH01", lines=[line])
+
+    assert "write 20, 5 or 0 (percent), or N/A" in text
+
+
+async def test_refusals_count_lines_as_previews_do(desk: Desk) -> None:
+    good = {"description": "Leaflets", "unit_price": "10.00", "vat_rate": 20, "nominal": 4010}
+
+    text = await desk.error(
+        "create_invoice", customer="PENH01", lines=[good, {**good, "vat_rate": 22, "nominal": 7400}]
+    )
+
+    assert "Line 2: 22% is not a VAT rate" in text
+    assert "Line 2: Nominal 7400" in text
+    assert "`lines[1].nominal` (line 2)" in text

@@ -55,6 +55,7 @@ async def test_nothing_takes_a_note_back_and_the_preview_says_so(desk: Desk) -> 
 
     text = await desk.error("undo_write", {"entry": reply["entry"]})
 
+    assert preview["warnings"] == ["Nothing takes a note back: KashFlow changes and deletes none through its API."]
     assert preview["undo"] == "nothing undoes it: KashFlow has no operation that changes or deletes a note"
     assert "cannot be undone" in text
     assert [note["text"] for note in notes(desk, "purchases", 1020)] == ["Two boxes short"]

@@ -133,3 +133,10 @@ async def test_undo_of_a_new_product_is_refused_as_announced(desk: Desk) -> None
     text = await desk.error("undo_write", {"entry": reply["entry"]})
 
     assert "KashFlow has no operation that deletes a product" in text
+
+
+async def test_without_a_nominal_the_choices_come_back(desk: Desk) -> None:
+    text = await desk.error("create_product", {"name": "Stickers", "price": "3.00"})
+
+    assert "`nominal` set to one of:" in text
+    assert "Control" not in text

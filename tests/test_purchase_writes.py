@@ -250,6 +250,31 @@ async def test_dates_that_look_like_slips_are_warned_of(desk: Desk) -> None:
     assert {"It is due before it is dated.", "It is dated in the future."} <= set(early["warnings"])
 
 
+async def test_a_total_that_differs_by_pence_of_vat_says_which_figure_meets_it(desk: Desk) -> None:
+    lines = [{"net": "41.63", "vat_rate": 20, "nominal": 5000}, {"net": "9.53", "vat_rate": 20, "nominal": 5100}]
+
+    near = await desk.error("create_purchase", {**BILL, "lines": lines, "total": "61.41"})  # 8.33 + 1.91 by the rate
+    met = [{**lines[0], "vat": "8.34"}, lines[1]]
+    preview = await desk("create_purchase", {**BILL, "lines": met, "total": "61.41"})
+    far = await desk.error("create_purchase", {**BILL, "lines": lines, "total": "61.50"})
+
+    assert "prints £51.16 net and £10.25 VAT, call again with `lines[0].vat` set to 8.34" in near
+    assert "£61.41" in preview["title"]
+    assert "set to" not in far
+
+
+async def test_a_default_nominal_is_doubted_where_the_description_names_another(desk: Desk) -> None:
+    lines = [{"description": "Carriage to Bristol", "net": "8.00", "vat_rate": 20}]
+    put_in(desk.company, "AVON01", date(2026, 11, 17), "10.00", "2.00")
+
+    preview = await desk("create_purchase", {**BILL, "lines": lines})
+    named = await desk("create_purchase", {**BILL, "lines": [{**lines[0], "nominal": 5000}]})
+
+    (doubt,) = [said for said in preview["warnings"] if "by its description" in said]
+    assert doubt.startswith("Line 1: No nominal was named, and by its description it may belong to 5100 ")
+    assert not any("by its description" in said for said in named.get("warnings", []))
+
+
 async def test_a_total_of_nothing_is_warned_of(desk: Desk) -> None:
     preview = await desk("create_purchase", {**BILL, "lines": [{"net": 0, "vat_rate": 20, "nominal": 5000}]})
 
@@ -479,8 +504,24 @@ async def test_what_is_paid_and_what_turns_round_is_said_before_lines_change(des
     part = await desk("change_purchase_lines", purchase=1127, change=[{"line": 1, "unit_price": "40.00"}])
     credit = await desk("change_purchase_lines", purchase=1128, change=[{"line": 1, "unit_price": "40.00"}])
 
-    assert "£50.00 is paid on it: -£2.00 will be outstanding." in part["warnings"]
+    assert "£50.00 is paid on it: overpaid by £2.00." in part["warnings"]
+    assert not any("integrator" in warning for warning in part["warnings"])
     assert "It turns from a bill into a credit note, or back." in credit["warnings"]
+
+
+async def test_more_vat_than_was_entered_asks_for_a_corrected_bill(desk: Desk) -> None:
+    found = put_in(desk.company, "WHAR01", date(2026, 11, 10), "100.00", "20.00")
+
+    more = await desk("change_purchase_lines", purchase=found.number, change=[{"line": 1, "vat": "20.02"}])
+    less = await desk("change_purchase_lines", purchase=found.number, change=[{"line": 1, "vat": "19.98"}])
+    text = await desk("change_purchase_lines", purchase=found.number, change=[{"line": 1, "description": "Card"}])
+
+    assert (
+        "The VAT rises by £0.02. If the bill was entered as it is printed, ask the supplier for a corrected bill"
+        in more["warnings"][0]
+    )
+    assert "The total will be £119.98: is that what the bill prints?" in less["warnings"][0]
+    assert "warnings" not in text
 
 
 async def test_lines_under_the_reverse_charge_bear_no_vat_and_its_figures_stay(desk: Desk) -> None:

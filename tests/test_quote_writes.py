@@ -231,13 +231,13 @@ async def test_lines_are_added_changed_and_removed_and_the_others_keep_everythin
 
     after = quotes(desk)[number]
     facts = "\n".join(preview["facts"])
-    assert "Line 2 goes: 1 x “Delivery” at 5.00 = 5.00 net, VAT 20% 1.00" in facts
+    assert "Line 2 goes: 1 x “Delivery” at £5.00 = £5.00 net, VAT 20% £1.00" in facts
     # 2.5 x 2.50 = 6.25, 20% of it is 1.25; before 1.5 x 2.50 = 3.75 and 0.75
-    assert "description “Pins” becomes “Pins, brass”; quantity 1.5 becomes 2.5; net 3.75 becomes 6.25" in facts
-    assert "VAT 0.75 becomes 1.25" in facts
-    assert "New line: 1 x “Box” at 1.99 = 1.99 net, VAT 20% 0.40, nominal 4010" in facts
+    assert "description “Pins” becomes “Pins, brass”; quantity 1.5 becomes 2.5; net £3.75 becomes £6.25" in facts
+    assert "VAT £0.75 becomes £1.25" in facts
+    assert "New line: 1 x “Box” at £1.99 = £1.99 net, VAT 20% £0.40, nominal 4010" in facts
     # 32.46 + 5.00 + 3.75 and 6.50 + 1.00 + 0.75; then 32.46 + 6.25 + 1.99 and 6.50 + 1.25 + 0.40
-    assert "Total: 49.46 (net 41.21 + VAT 8.25) becomes 48.85 (net 40.70 + VAT 8.15)" in facts
+    assert "Total: £49.46 (net £41.21 + VAT £8.25) becomes £48.85 (net £40.70 + VAT £8.15)" in facts
     assert reply["checked"] == "equal"
     assert bare(after["lines"]) == [
         ("Hats", Decimal(3), Decimal("10.82"), Decimal(20), "6.50", 4000),
@@ -308,7 +308,7 @@ async def test_a_deleted_quote_comes_back_without_its_category_as_was_said(desk:
     preview = await desk("delete_quote", {"number": BROCHURE})
     reply = await desk("delete_quote", {"number": BROCHURE}, confirm=preview["confirm"])
 
-    assert "2,220.00 (net 1,850.00 + VAT 370.00)" in preview["title"]
+    assert "£2,220.00 (net £1,850.00 + VAT £370.00)" in preview["title"]
     assert "without its category" in preview["undo"]
     assert BROCHURE not in quotes(desk)
     again = await undone(desk, reply)
@@ -355,8 +355,8 @@ async def test_an_invoice_has_the_quotes_lines_to_the_penny_and_the_quote_stays(
     reply = await desk("convert_quote", {"number": number}, confirm=preview["confirm"])
 
     invoice = desk.invoice(reply["number"])
-    assert "49.46 (net 41.21 + VAT 8.25)" in preview["title"]
-    assert "3 x “Hats” at 10.82 = 32.46 net, VAT 20% 6.50, nominal 4000" in "\n".join(preview["facts"])
+    assert "£49.46 (net £41.21 + VAT £8.25)" in preview["title"]
+    assert "3 x “Hats” at £10.82 = £32.46 net, VAT 20% £6.50, nominal 4000" in "\n".join(preview["facts"])
     assert reply["checked"] == "equal"
     assert "KashFlow dated it 20 Nov 2026" in reply["facts"][0]
     assert without_ids(invoice["lines"]) == without_ids(quote["lines"])
@@ -560,3 +560,10 @@ async def test_what_a_bookkeeper_would_ask_about_is_asked(desk: Desk, tmp_path) 
     assert "invisible" in await desk.error(
         "change_quote_lines", {"number": SIGN, "change": [{"line": 1, "description": "a\u202eb"}]}
     )
+
+
+async def test_a_conversion_says_that_the_due_date_is_to_be_looked_at_and_names_the_terms(desk: Desk) -> None:
+    preview = await desk("convert_quote", {"number": 1009})
+
+    assert preview["warnings"][0].endswith("`update_invoice` sets one (the customer's terms: 30 days).")
+    assert "£3,720.00 (net £3,100.00 + VAT £620.00)" in preview["title"]

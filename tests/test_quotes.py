@@ -44,7 +44,10 @@ async def test_find_quotes_lists_every_quote_newest_first_with_the_sum(desk: Des
     assert [row["number"] for row in found["quotes"]] == [quote["number"] for quote in expected]
     assert (found["total"], found["searched"]) == (len(expected), "all dates")
     assert [(total["count"], Decimal(total["gross"])) for total in found["sums"]] == [(len(expected), whole)]
-    assert f"Sum of {len(expected)} without a named currency: {whole:,} with VAT" in result.content[0].text
+    assert (
+        f"Sum of {len(expected)} quotes: {whole:,} with VAT (KashFlow names no currency on quotes)"
+        in result.content[0].text
+    )
 
 
 async def test_no_currency_is_invented_where_kashflow_names_none(desk: Desk) -> None:

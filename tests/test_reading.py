@@ -71,6 +71,9 @@ async def test_reference_lists_can_be_filtered_by_words(desk: Desk) -> None:
     assert {row["code"] for row in sales["rows"]} <= {str(nominal["code"]) for nominal in state["nominals"]}
     assert all(row["about"].startswith("sales") for row in sales["rows"])
     assert [row["name"] for row in rates["rows"]] == ["20%", "5%", "0%", "N/A"]
+    assert rates["rows"][0]["about"] == (
+        "sales: VAT in box 1, the net amount in box 6 of the return; purchases: VAT in box 4, the net amount in box 7 of the return"
+    )
     assert "BACS" in [row["name"] for row in methods["rows"]]
 
 

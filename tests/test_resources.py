@@ -39,7 +39,7 @@ async def test_each_resource_is_offered_with_a_title_and_what_it_is(desk: Desk) 
     fixed = (await desk.client.list_resources()).resources
     filled_in = (await desk.client.list_resource_templates()).resource_templates
 
-    assert {found.uri for found in fixed} == {"kashflow://company", "kashflow://chart-of-accounts"}
+    assert {found.uri for found in fixed} == {"kashflow://company", "kashflow://chart-of-accounts", "ui://card"}
     assert {found.uri_template for found in filled_in} == {
         "kashflow://customers/{code}",
         "kashflow://invoices/{number}",

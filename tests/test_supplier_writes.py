@@ -165,6 +165,16 @@ async def test_a_changed_region_is_warned_of_and_can_be_undone(desk: Desk) -> No
     assert members(desk, "AVON01") == before
 
 
+async def test_the_region_is_called_so_and_its_meanings_are_the_choices(desk: Desk) -> None:
+    preview = await desk("update_supplier", {"supplier": "AVON01", "region": "world"})
+    text = await desk.error("create_supplier", {"name": "Papier GmbH", "vat_number": "DE811569869"})
+
+    assert "Region for VAT: UK becomes world" in preview["facts"]
+    assert not any("order" in fact for fact in preview["facts"])
+    assert "Call again with `region` set to one of:\n- UK: in the UK" in text
+    assert "- world: outside the UK and the EU" in text
+
+
 async def test_a_currency_is_kept_and_changed_by_its_code(desk: Desk) -> None:
     euro = next(row.id for row in desk.company.books.currencies if row.code == "EUR")
     await done(desk, "create_supplier", {**NEW, "currency": "eur"})

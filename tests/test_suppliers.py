@@ -197,3 +197,15 @@ async def test_suppliers_beyond_a_few_hundred_are_searched_just_as_well(desk: De
     found = await desk("find_suppliers", words="speedwel courier")
 
     assert found["suppliers"][0]["code"] == "SPEE01"
+
+
+async def test_a_supplier_that_only_one_name_fits_is_found_without_its_ltd_and_gone_once_deleted(desk: Desk) -> None:
+    new = {"name": "Quill & Feather Ltd", "code": "QUIL01"}
+    preview = await desk("create_supplier", new)
+    await desk("create_supplier", new, confirm=preview["confirm"])
+
+    assert (await desk("get_supplier", supplier="Avon Paper & Board"))["code"] == "AVON01"
+    preview = await desk("delete_supplier", supplier="Quill & Feather")
+    await desk("delete_supplier", supplier="Quill & Feather", confirm=preview["confirm"])
+
+    assert (await desk("find_suppliers", words="quill"))["total"] == 0

@@ -143,6 +143,12 @@ SALES = (
     ),
 )
 
+SERVICES_TOO = (
+    "Services: under the reverse charge (VAT Notice 741A)",
+    "API makes of services from abroad is not documented",
+)
+"""What is said of every purchase from abroad beside what is said of goods."""
+
 PURCHASES = (
     Case("a plain bill", {}),
     Case("a supplier's credit", {"net": "-100", "vat": "-20"}),
@@ -171,21 +177,26 @@ PURCHASES = (
     Case(
         "from the EU as it should be",
         {"vat": "0", "region": "EU"},
-        noted=("works out the VAT on a purchase from the EU: compare the VAT report. Import VAT on goods",),
+        noted=("for purchases from the EU", "Goods: import VAT that was postponed", *SERVICES_TOO),
     ),
     Case(
         "from the EU, earlier",
         {"vat": "0", "region": "EU", "day": date(2020, 12, 31)},
-        noted=("boxes 2 and 4, and box 9",),
+        noted=("for purchases from the EU", "boxes 2 and 4, and box 9", *SERVICES_TOO),
     ),
-    Case("into Northern Ireland", {"vat": "0", "region": "NI"}, noted=("boxes 2 and 4, and box 9",)),
+    Case(
+        "into Northern Ireland",
+        {"vat": "0", "region": "NI"},
+        noted=("for purchases from the EU", "boxes 2 and 4, and box 9", *SERVICES_TOO),
+    ),
     Case("from the EU at 0%", {"rate": "0", "vat": "0", "region": "EU"}, warned=("from the true rate with VAT 0.00",)),
     Case("from the EU with VAT", {"region": "EU"}, warned=("VAT of another country cannot be reclaimed",)),
-    Case("from the world", {"vat": "0", "region": "world"}, noted=("Import VAT on goods that was postponed",)),
+    Case("from the world", {"vat": "0", "region": "world"}, noted=("Goods: import VAT", *SERVICES_TOO)),
     Case(
         "from the world at N/A",
         {"rate": NA, "vat": "0", "region": "world"},
-        noted=("Import VAT on goods that was postponed",),
+        warned=("N/A on a purchase from abroad: there is no VAT to account for",),
+        noted=("Goods: import VAT", *SERVICES_TOO),
     ),
     Case("from the world with VAT", {"region": "world"}, warned=("a C79 certificate",)),
     Case(
@@ -366,7 +377,8 @@ async def test_every_line_that_charges_vat_without_registration_is_refused(tmp_p
 
 
 async def test_the_vat_report_says_what_it_cannot_show(desk: Desk) -> None:
-    notes = " ".join((await desk("get_vat_report", start="2026-04-01", end="2026-06-30"))["notes"])
+    reply = await desk("get_vat_report", start="2026-04-01", end="2026-06-30")
+    notes = " ".join(reply["notes"])
 
     for part in (
         "scheme",
@@ -377,3 +389,23 @@ async def test_the_vat_report_says_what_it_cannot_show(desk: Desk) -> None:
         "late entries",
     ):
         assert part in notes
+    assert len(notes) < 900
+    assert "Boxes" not in notes
+
+
+@pytest.mark.parametrize(("number", "is_odd"), [("GB 123 4567 89", True), ("XI123456789", False), ("", False)])
+async def test_boxes_for_northern_ireland_are_odd_in_great_britain(desk: Desk, number: str, is_odd: bool) -> None:
+    books = desk.company.books
+    books.company = replace(books.company, details={**books.company.details, "VatRegistrationNumber": number})
+    seller = next(party.id for party in books.suppliers if party.code == "PAPE01")
+    quarter = date(2026, 7, 1), date(2026, 9, 30)
+    bills = [bill.number for bill in books.purchases if bill.party == seller and quarter[0] <= bill.date <= quarter[1]]
+
+    reply = await desk("get_vat_report", start="2026-07-01", end="2026-09-30")
+
+    said = next((note for note in reply["notes"] if "Northern Ireland" in note), "")
+    assert bills
+    assert bool(said) == is_odd
+    if is_odd:
+        assert said.startswith("Not zero: box 2 £")
+        assert f"purchases of suppliers in the EU ({', '.join(map(str, sorted(bills)))})" in said

@@ -178,7 +178,7 @@ def known_of(named: str) -> dict[int, str]:
         raise Refused(f"{named!r} cannot be read: {why}.", ADVICE) from None
     try:
         return _known(_rows_of(text))
-    except (ValueError, KeyError, TypeError, AttributeError, csv.Error):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error):
         raise Refused(f"{named!r} is not an export of a trail, or not a whole one.", ADVICE) from None
 
 

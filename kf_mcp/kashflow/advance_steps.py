@@ -11,9 +11,10 @@ from typing_extensions import override
 
 from kf_mcp.kashflow import wire
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.invoices import to_invoice
 from kf_mcp.kashflow.payment_steps import InsertInvoicePayment, InsertPayment, InsertPurchasePayment
 from kf_mcp.kashflow.step import Arrivals, Evidence, Kept, Landed, ReadBack, Step, Trace
-from kf_mcp.model import money
+from kf_mcp.model import dates, money
 
 
 class AllocateAdvance(Step, is_shape=True):
@@ -84,13 +85,19 @@ class AllocateAdvance(Step, is_shape=True):
         new = await self._new(soap, self.number, kept["ids"])
         there = landed.model_copy(update={"number": wire.integer(new[-1], "PayID")}) if new else landed
         came = sum((money.to_pennies(wire.decimal(row, "PayAmount")) for row in new), Decimal(0))
+        said = f"{_in_words(new)}; outstanding of it now: {money.in_words(await self._outstanding(soap))}."
         if came == self.expected:
-            return ReadBack(landed=there)
+            return ReadBack(landed=there, said=f"{said} Read back and equal.")
         grew = (
             f"the payments of {self.paying.noun} {self.number} grew by {money.in_words(came)}, not {money.in_words(self.expected)}: "
             "some of the money may have been used before, or KashFlow set another sum against it"
         )
-        return ReadBack(landed=there, differences=(grew,))
+        return ReadBack(landed=there, differences=(grew,), said=f"{said} Read back, and it differs.")
+
+    async def _outstanding(self, soap: Connection) -> Decimal:
+        """What the document has outstanding by now."""
+        answer = await soap.read(self.paying.document, **{self.paying.number_parameter: self.number})
+        return to_invoice(answer.result).outstanding  # a purchase has these figures under the same names
 
     async def _payments(self, soap: Connection) -> list[int]:
         return sorted(wire.integer(row, "PayID") for row in await self.paying.standing(soap, self.number))
@@ -98,6 +105,18 @@ class AllocateAdvance(Step, is_shape=True):
     @classmethod
     async def _new(cls, soap: Connection, number: int, known: list[int]) -> list[Any]:
         return [row for row in await cls.paying.standing(soap, number) if wire.integer(row, "PayID") not in known]
+
+
+def _in_words(payments: list[Any]) -> str:
+    """The payments that came of it, with their amounts and dates."""
+    if not payments:
+        return "No payment came of it"
+    return "KashFlow set " + ", ".join(
+        money.in_words(wire.decimal(row, "PayAmount"))
+        + (f" dated {dates.in_words(day)}" if (day := wire.day(row, "PayDate")) else "")
+        + f" (payment {wire.integer(row, 'PayID')})"
+        for row in payments
+    )
 
 
 class AllocateAdvanceToInvoice(AllocateAdvance):

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from kf_mcp.errors import NotFound
+from kf_mcp.errors import NotFound, NotOffered
 from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.records import Record
@@ -91,9 +91,16 @@ class Bank:
         ]
         return sorted(found, key=lambda row: (row.date, row.id), reverse=True)
 
+    async def advances_if_offered(self, customer_id: int) -> list[BankTransaction]:
+        """As `advances`, but nothing where the service does not list them: for those who only mention them."""
+        try:
+            return await self.advances(customer_id)
+        except NotOffered:
+            return []
+
     async def types(self) -> dict[int, str]:
         """What money in and out can be entered as: the name of each type by its id."""
         answer = await self._soap.read("GetBankTxTypes")
         return {
-            wire.integer(row, "TypeID"): wire.text(row, "TypeName") for row in wire.rows(answer.result, "BankTXType")
+            wire.integer(row, "TypeID"): wire.label(row, "TypeName") for row in wire.rows(answer.result, "BankTXType")
         }

@@ -6,8 +6,10 @@ repeat from a new one. Credentials travel inside every envelope (KashFlow has no
 
 import logging
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
@@ -16,9 +18,10 @@ import anyio.to_thread
 from typing_extensions import override
 
 from kf_mcp.errors import NotAllowed, NotOffered, OutcomeUnknown, Refused, Unavailable
+from kf_mcp.kashflow.credentials import Credentials
 from kf_mcp.kashflow.envelopes import Answer, Envelopes, Fault, Unusable
 from kf_mcp.kashflow.operations import operations, writable
-from kf_mcp.kashflow.streaming import ListReader, pieces_of
+from kf_mcp.kashflow.streaming import LARGEST_STREAM, ListReader, pieces_of
 from kf_mcp.kashflow.verdict import HTTP_OK, doubt, is_timeout, page_or, refusal
 from kf_mcp.model.text import bounded
 from kf_mcp.settings import Settings
@@ -58,11 +61,14 @@ class Connection:
 
     def __init__(self, settings: Settings, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         self._settings = settings
+        self._credentials = Credentials(settings)
         self._transport = transport
         self._envelopes = Envelopes()
         self._http: httpx.AsyncClient | None = None
         self._closing = AsyncExitStack()
         self._places = anyio.Semaphore(AT_ONCE)
+        self.sent: Counter[str] = Counter()
+        """How often each writing operation was sent: whoever keeps what it has read sees here that it may be gone."""
 
     async def close(self) -> None:
         """Let go of the pooled connections."""
@@ -113,12 +119,15 @@ class Connection:
             nonlocal values
             async with self._sent(operation, arguments, patience=LONG_LIST_PATIENCE) as response:
                 reader = ListReader(operation, row, make, wanted)
-                pieces = pieces_of(response)
+                pieces = pieces_of(response, LARGEST_STREAM)
 
                 async def next_piece(_rows: int) -> bytes:
                     if tell:
                         await tell(_rows)
-                    return await anext(pieces, b"")
+                    try:
+                        return await anext(pieces, b"")
+                    except Unusable as error:
+                        raise _NoAnswer(str(error), sent=True) from None
 
                 def read() -> tuple[list[T], str | None, str]:
                     while piece := anyio.from_thread.run(next_piece, len(reader.values)):
@@ -156,13 +165,14 @@ class Connection:
         """
         if operation not in writable:
             raise NotAllowed(f"No kind of step declares {operation}.", "Nothing was written.")
+        self.sent[operation] += 1
         try:
             answer = await self._call(operation, arguments)
         except _NoAnswer as error:
             if error.sent:
                 raise OutcomeUnknown(f"{operation} was sent, but {error.reason}.") from None
             raise Unavailable(f"KashFlow could not be reached for {operation}: {error.reason}.") from None
-        if unproven := doubt(answer):
+        if unproven := doubt(replace(answer, status=self._shown(answer.status or ""))):
             raise OutcomeUnknown(f"{operation} was sent, but {unproven}.")
         return self._checked(answer)
 
@@ -193,12 +203,8 @@ class Connection:
             raise _NoAnswer(page_or(status, body(), str(error)), sent=True) from None
 
     def _envelope(self, operation: str, arguments: Mapping[str, Any]) -> bytes:
-        credentials = {
-            "UserName": self._settings.username or "demo",
-            "Password": self._settings.password.get_secret_value() or "demo",
-        }
         try:
-            return self._envelopes.request(operation, {**credentials, **arguments})
+            return self._envelopes.request(operation, {**self._credentials.members(), **arguments})
         except Exception as error:  # noqa: BLE001 - zeep's own texts may repeat what it was given, the password included
             kind = type(error).__name__
             raise Refused(
@@ -249,9 +255,8 @@ class Connection:
         raise refusal(answer.operation, self._shown(answer.detail) or "no reason given")
 
     def _shown(self, text: str) -> str:
-        """KashFlow's words on one bounded line, without the password should they ever repeat it."""
-        password = self._settings.password.get_secret_value()
-        return bounded(text.replace(password, "***") if password else text, 400)
+        """KashFlow's words on one bounded line, without the credentials should they ever repeat them."""
+        return bounded(self._credentials.taken_out_of(text), 400)
 
     def http(self) -> "httpx.AsyncClient":
         """The pooled client: no redirects, no proxy, no credentials of its own."""

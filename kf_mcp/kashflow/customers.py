@@ -40,7 +40,7 @@ def to_customer(row: Any) -> Customer:
     lines = tuple(line for line in (wire.text(row, f"Address{n}") for n in range(1, 5)) if line)
     return Customer(
         id=wire.integer(row, "CustomerID"),
-        code=wire.text(row, "Code"),
+        code=wire.label(row, "Code"),
         name=wire.text(row, "Name"),
         contact=wire.text(row, "Contact")
         or " ".join(part for part in (wire.text(row, "ContactFirstName"), wire.text(row, "ContactLastName")) if part),
@@ -50,7 +50,7 @@ def to_customer(row: Any) -> Customer:
         address=lines,
         postcode=wire.text(row, "Postcode"),
         country=wire.text(row, "CountryName") or wire.text(row, "CountryCode"),
-        region=_region(row),
+        region=region_of(row),
         vat_number=wire.text(row, "VATNumber"),
         payment_terms=wire.integer(row, "PaymentTerms"),
         currency_id=wire.integer(row, "CurrencyID"),
@@ -60,7 +60,7 @@ def to_customer(row: Any) -> Customer:
     )
 
 
-def _region(row: Any) -> Region:
+def region_of(row: Any) -> Region:
     """Where a customer is for VAT.
 
     EC is 1 for a business registered for VAT in another EU state, OutsideEC 1 for one elsewhere; UK customers have neither.
@@ -85,10 +85,11 @@ class Customers:
         self._index = Index()
         self._loaded_at = float("-inf")
         self._checked_at = float("-inf")
+        self._deletions = 0
         self._lock = anyio.Lock()
 
     async def all(self) -> list[Customer]:
-        """Every customer, at most a minute old (deleted ones may stay for a quarter of an hour), by name."""
+        """Every customer, at most a minute old, by name; whom somebody deleted in KashFlow may stay for a quarter of an hour."""
         index = await self._kept()
         return sorted(index.customers, key=lambda customer: (customer.name.casefold(), customer.id))
 
@@ -108,11 +109,14 @@ class Customers:
         """The snapshot, loaded where there is none, else brought up to date where it is older than a minute."""
         async with self._lock:
             now = time.monotonic()
-            if now - self._loaded_at > WHOLE_EVERY and not await self._from_disk(now):
+            deletions = self._deleted()
+            is_short = deletions != self._deletions  # one of ours was deleted since: only the whole list shows that
+            if is_short or (now - self._loaded_at > WHOLE_EVERY and not await self._from_disk(now)):
                 with collector_held():
                     loaded = await self._soap.stream("GetCustomers", "Customer", to_customer, _tell, wanted=MEMBERS)
                     self._index = await anyio.to_thread.run_sync(Index, loaded)
                 self._loaded_at = self._checked_at = now
+                self._deletions = deletions
                 if self._keep is not None:
                     with contextlib.suppress(OSError):  # what cannot be kept is read again next time
                         await anyio.to_thread.run_sync(kept.save, self._keep, loaded, time.time())
@@ -145,12 +149,23 @@ class Customers:
     def fresh(self) -> "Customers":
         """The same customers, looked up anew at the next search: what changed is asked for, nothing is taken on trust."""
         copy = Customers(self._soap, self._keep)
-        copy._index, copy._loaded_at = self._index, self._loaded_at
+        copy._index, copy._loaded_at, copy._deletions = self._index, self._loaded_at, self._deletions
         return copy
 
     def forget(self) -> None:
-        """Make the next search ask what has changed (after a write of our own)."""
+        """Make the next search ask what has changed (after a write of our own); what is on disk goes where we deleted a customer."""
         self._checked_at = float("-inf")
+        if self._keep is not None and self._deleted() != self._deletions:
+            with contextlib.suppress(OSError):
+                self._keep.unlink(missing_ok=True)
+
+    def drop(self, customer_id: int) -> None:
+        """Let go of a customer who turned out not to be in the books any more."""
+        self._index.drop(customer_id)
+
+    def _deleted(self) -> int:
+        """How many deletions of customers this server has sent."""
+        return self._soap.sent["DeleteCustomer"]
 
     async def by_code(self, code: str) -> Customer:
         """One customer by code, read now. Raises NotFound."""

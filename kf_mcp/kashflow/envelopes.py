@@ -10,7 +10,7 @@ entities; depth, size of texts and number of elements are bounded; so are the ti
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -84,27 +84,33 @@ def parse(document: bytes) -> Any:
     return root
 
 
+_loading: Final = Lock()
+
+
+@cache
+def _read() -> Any:
+    """The service description, read once in a process however many connections it has: nothing alters it."""
+    from zeep import Client, Settings  # noqa: PLC0415 - imported when first needed, see above
+
+    client: Any = Client
+    return client(str(WSDL), settings=Settings(strict=False, xsd_ignore_sequence_order=True, forbid_external=True))
+
+
 class Envelopes:
     """Writes requests by the service description in this package, and reads answers by the facts that it is made of."""
 
-    def __init__(self) -> None:
-        self._loading = Lock()
-
     @cached_property
     def _client(self) -> Any:
-        from zeep import Client, Settings  # noqa: PLC0415 - imported when first needed, see above
-
-        client: Any = Client
-        return client(str(WSDL), settings=Settings(strict=False, xsd_ignore_sequence_order=True, forbid_external=True))
+        with _loading:
+            return _read()
 
     @cached_property
     def _binding(self) -> Any:
         return self._client.service._binding  # noqa: SLF001 - zeep offers no public way to build and read without sending
 
     def load(self) -> None:
-        """Read the service description; slow once, then nothing."""
-        with self._loading:
-            _ = self._binding
+        """Read the service description; slow once in a process, then nothing."""
+        _ = self._binding
 
     def typed(self, type_name: str, values: Mapping[str, Any]) -> Any:
         """A value that carries its type on the wire (`xsi:type`), for members declared as anyType."""

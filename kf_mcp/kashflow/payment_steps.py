@@ -89,7 +89,9 @@ class InsertInvoicePayment(InsertPayment):
 
     kind: ClassVar[str] = "payment of an invoice"
     operation: ClassVar[str] = "InsertInvoicePayment"
-    undo: ClassVar[str] = "`undo_write` deletes the payment, which makes the invoice outstanding again"
+    undo: ClassVar[str] = (
+        "`undo_write` deletes each payment that it recorded, and what the invoice owed before is outstanding again"
+    )
     parameter: ClassVar[str] = "InvoicePayment"
     noun: ClassVar[str] = "invoice"
     reading: ClassVar[str] = "GetInvoicePayment"
@@ -102,7 +104,9 @@ class InsertPurchasePayment(InsertPayment):
 
     kind: ClassVar[str] = "payment of a purchase"
     operation: ClassVar[str] = "InsertReceiptPayment"
-    undo: ClassVar[str] = "`undo_write` deletes the payment, which makes the purchase outstanding again"
+    undo: ClassVar[str] = (
+        "`undo_write` deletes each payment that it recorded, and what the purchase owed before is outstanding again"
+    )
     parameter: ClassVar[str] = "ReceiptPayment"
     noun: ClassVar[str] = "purchase"
     reading: ClassVar[str] = "GetReceiptPayment"

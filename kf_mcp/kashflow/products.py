@@ -39,7 +39,7 @@ class Products:
             ProductGroup(
                 nominal_id=wire.integer(row, "ProductID"),
                 code=wire.integer(row, "ProductCode"),
-                name=wire.text(row, "ProductName"),
+                name=wire.label(row, "ProductName"),
                 products=_items(wire.member(row, "subProducts")),
             )
             for row in wire.rows(answer.result, "ProductsFull")

@@ -212,6 +212,6 @@ class Purchases:
         """The ways in which suppliers are paid; customers' payments have a list of their own."""
         answer = await self._soap.read("GetRecPayMethods")
         return [
-            PaymentMethod(id=wire.integer(row, "MethodID"), name=wire.text(row, "MethodName"))
+            PaymentMethod(id=wire.integer(row, "MethodID"), name=wire.label(row, "MethodName"))
             for row in wire.rows(answer.result, "PaymentMethod")
         ]

@@ -61,7 +61,7 @@ class Reference:
         async def load() -> list[VATRate]:
             answer = await self._soap.read("GetVATRates")
             found = [
-                VATRate(name=wire.text(row, "Name"), rate=wire.decimal(row, "Value"))
+                VATRate(name=wire.label(row, "Name"), rate=wire.decimal(row, "Value"))
                 for row in wire.rows(answer.result, "BasicDataset")
             ]
             return sorted(found, key=lambda rate: -rate.rate)
@@ -76,7 +76,7 @@ class Reference:
             return [
                 BankAccount(
                     id=wire.integer(row, "AccountID"),
-                    name=wire.text(row, "AccountName"),
+                    name=wire.label(row, "AccountName"),
                     nominal_code=wire.integer(row, "AccountCode"),
                 )
                 for row in wire.rows(answer.result, "BankAccount")
@@ -90,7 +90,7 @@ class Reference:
         async def load() -> list[PaymentMethod]:
             answer = await self._soap.read("GetInvPayMethods")
             return [
-                PaymentMethod(id=wire.integer(row, "MethodID"), name=wire.text(row, "MethodName"))
+                PaymentMethod(id=wire.integer(row, "MethodID"), name=wire.label(row, "MethodName"))
                 for row in wire.rows(answer.result, "PaymentMethod")
             ]
 
@@ -104,7 +104,7 @@ class Reference:
             found = [
                 Currency(
                     id=wire.integer(row, "CurrencyId"),
-                    code=wire.text(row, "CurrencyCode").upper(),
+                    code=wire.label(row, "CurrencyCode").upper(),
                     rate=wire.decimal(row, "ExchangeRate"),
                     is_home=bool(wire.integer(row, "isDefault")),
                 )
@@ -147,8 +147,8 @@ def _to_nominal(row: Any) -> Nominal:
     return Nominal(
         id=wire.integer(row, "id"),
         code=wire.integer(row, "Code"),
-        name=wire.text(row, "Name"),
-        type=wire.text(row, "TypeName"),
+        name=wire.label(row, "Name"),
+        type=wire.label(row, "TypeName"),
         use=use,
         vat_rate=wire.decimal(row, "VATRate"),
         archived=wire.truth(row, "Archived"),

@@ -50,7 +50,7 @@ def to_nominal_sum(row: Any) -> NominalSum:
     return NominalSum(
         id=wire.integer(row, "id"),
         code=wire.integer(row, "Code"),
-        name=wire.text(row, "Name"),
+        name=wire.label(row, "Name"),
         debit=_pounds(row, "debit"),
         credit=_pounds(row, "credit"),
         balance=_pounds(row, "balance"),
@@ -132,7 +132,7 @@ class Reports:
         """What each customer brought in, most first; the code is the customer's."""
         found = await self._over("GetIncomeByCustomer", start, end, BasedOnInvoiceDate=by_invoice_date)
         income = [
-            Measure(name=wire.text(row, "Name"), code=wire.text(row, "Description"), value=_pounds(row, "Value"))
+            Measure(name=wire.text(row, "Name"), code=wire.label(row, "Description"), value=_pounds(row, "Value"))
             for row in wire.rows(found, "BasicDataset")
         ]
         return sorted(income, key=lambda one: (-one.value, one.name.casefold(), one.code))
@@ -174,19 +174,19 @@ _AGED: Final = "AgedDebtorsCreditors"
 
 def _indicator(row: Any) -> str:
     """What an indicator measures, in words; one that is not known keeps KashFlow's name."""
-    names = [name for name in (wire.text(row, "Name"), wire.text(row, "Description")) if name]
+    names = [name for name in (wire.label(row, "Name"), wire.label(row, "Description")) if name]
     return next((KPIS[name.upper()] for name in names if name.upper() in KPIS), names[0] if names else "?")
 
 
 def _to_aged(row: Any) -> Aged:
     return Aged(
         id=wire.integer(row, "id"),
-        code=wire.text(row, "Code"),
+        code=wire.label(row, "Code"),
         name=wire.text(row, "Name"),
         balance=_pounds(row, "Balance"),
         current=_pounds(row, "Current"),
         months=(_pounds(row, "Period1_val"), _pounds(row, "Period2_val"), _pounds(row, "Period3_val")),
-        month_names=(wire.text(row, "Period1_name"), wire.text(row, "Period2_name"), wire.text(row, "Period3_name")),
+        month_names=tuple(wire.label(row, f"Period{n}_name") for n in (1, 2, 3)),
         older=_pounds(row, "Older"),
     )
 

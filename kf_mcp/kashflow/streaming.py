@@ -31,7 +31,7 @@ BODY: Final = f"{{{SOAP_11}}}Body"
 FAULT: Final = f"{{{SOAP_11}}}Fault"
 
 
-async def pieces_of(response: "httpx.Response", largest: int = LARGEST_STREAM) -> AsyncGenerator[bytes, None]:
+async def pieces_of(response: "httpx.Response", largest: int) -> AsyncGenerator[bytes, None]:
     """An answer as it arrives, up to a size that no honest one has.
 
     Compressed at most once: each compression packs a thousand bytes into one, and two make gigabytes of a single packet.

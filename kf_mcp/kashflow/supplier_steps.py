@@ -11,13 +11,21 @@ from typing_extensions import override
 
 from kf_mcp.errors import NotOffered, OutcomeUnknown, Refused
 from kf_mcp.kashflow import records, wire
-from kf_mcp.kashflow.change import Change
+from kf_mcp.kashflow.change import Change, alterations
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.insertion import Insertion
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.removal import Removal
 from kf_mcp.kashflow.step import Circumstances, Inverse, Kept, Landed, Step, digest
-from kf_mcp.kashflow.suppliers import Form, Suppliers, newer_form, older_form, read_supplier, stream_suppliers
+from kf_mcp.kashflow.suppliers import (
+    Form,
+    Suppliers,
+    newer_form,
+    older_form,
+    read_supplier,
+    stream_suppliers,
+    to_supplier,
+)
 from kf_mcp.model import dates
 from kf_mcp.model.search import is_nearly
 from kf_mcp.model.suppliers import NewSupplier, SupplierChanges
@@ -25,6 +33,8 @@ from kf_mcp.model.text import counted
 from kf_mcp.model.vat_line import Place
 
 BORDERS: Final[Mapping[Place, str]] = {"UK": "Domestic", "EU": "EC", "world": "ROW", "NI": "NIEU"}
+MARKS: Final = ("TradeBorderType", "EC")
+"""The members that say where a supplier is for VAT."""
 OLDER_KNOWS: Final = frozenset({"", "Domestic", "EC"})
 MEMBERS: Final = {
     "name": "Name",
@@ -184,6 +194,16 @@ def change_of(form: Form, found: Record, changes: SupplierChanges) -> ChangeSupp
         _refuse_untold(BORDERS[changes.place])
         members["EC"] = int(changes.place == "EU")
     return ChangeSupplierOlder.of(found, members)
+
+
+def alterations_in_words(found: Record, members: Mapping[str, Any], place: Place | None) -> list[str]:
+    """What changes of a supplier, one line for each: the region in words; of the currency nothing, since only its id stands there."""
+    said = alterations(found, {name: value for name, value in members.items() if name not in {*MARKS, "CurrencyID"}})
+    if place and set(members) & set(MARKS):
+        before = to_supplier(found).place
+        same = f"{place}, which its record did not name so far"
+        said.append(f"Region for VAT: {same if before == place else f'{before} becomes {place}'}")
+    return said
 
 
 async def _newer(soap: Connection, supplier_id: int) -> Record | None:

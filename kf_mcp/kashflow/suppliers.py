@@ -34,7 +34,7 @@ def to_supplier(row: Any) -> Supplier:
     """A supplier from KashFlow's own record (Supplier or Supplier2)."""
     return Supplier(
         id=wire.integer(row, "SupplierID"),
-        code=wire.text(row, "Code"),
+        code=wire.label(row, "Code"),
         name=wire.text(row, "Name"),
         contact=wire.text(row, "Contact")
         or " ".join(part for part in (wire.text(row, "ContactFirstName"), wire.text(row, "ContactLastName")) if part),

@@ -10,9 +10,11 @@ from kf_mcp.errors import SaidNo, Unavailable
 from kf_mcp.kashflow import values
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.envelopes import Answer
+from kf_mcp.model.text import bounded
 
 T = TypeVar("T")
 
+LONGEST_LABEL: Final = 80
 NO_DATE: Final = datetime(1, 1, 1)  # noqa: DTZ001 - KashFlow's dates carry no zone
 _NOT_FOUND: Final = re.compile(
     r"\bno (such )?(customer|supplier|invoice|receipt|quote|project|journal|product)s?\b"
@@ -59,6 +61,14 @@ def text(value: Any, name: str) -> str:
     """A text without surrounding space; absent is empty."""
     found = member(value, name)
     return str(found).strip() if found is not None else ""
+
+
+def label(value: Any, name: str) -> str:
+    """A name of the owner's own lists or a code: short, on one line, without the marks that show where other people's words end.
+
+    Such names stand in sentences of ours without quotation marks; nobody may write sentences of his own there.
+    """
+    return bounded(text(value, name), LONGEST_LABEL).replace("“", '"').replace("”", '"')
 
 
 def truth(value: Any, name: str) -> bool:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from kf_mcp.model import money
+from kf_mcp.model import dates, money
 
 
 class BankTransaction(BaseModel):
@@ -32,6 +32,14 @@ class BankTransaction(BaseModel):
     def amount(self) -> Decimal:
         """Money in above zero, money out below."""
         return self.money_in - self.money_out
+
+
+def on_account_in_words(found: BankTransaction) -> str:
+    """Money that was paid on account, and what KashFlow does not tell of it."""
+    return (
+        f"{money.in_words(abs(found.amount))} of {dates.in_words(found.date)} (bank transaction {found.id}); whether some of it was used "
+        "since KashFlow does not show; `allocate_advance` sets it against an invoice"
+    )
 
 
 class NewBankTransaction(BaseModel):

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from kf_mcp.model import dates, money, vat, vat_on_sales
+from kf_mcp.model import dates, money, vat
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.invoices import Invoice, InvoiceLine
 from kf_mcp.model.purchases import Purchase
@@ -238,7 +238,7 @@ def without_vat(
 ) -> list[Finding]:
     """Lines at 0% or N/A for customers in the UK, on nominals whose own rate is above 0."""
     found = []
-    for invoice, line in _lines(invoices):
+    for invoice, line in lines_of(invoices):
         customer, nominal = customers.get(invoice.customer_id), nominals.get(line.nominal_id)
         if customer is None or customer.region != "UK" or nominal is None or not line.net:
             continue
@@ -252,19 +252,8 @@ def without_vat(
     return found
 
 
-def vat_abroad(invoices: Iterable[Invoice], customers: Mapping[int, Customer]) -> list[Finding]:
-    """Lines with UK VAT for customers outside the UK."""
-    found = []
-    for invoice, line in _lines(invoices):
-        customer = customers.get(invoice.customer_id)
-        unfit = vat_on_sales.unfit_for_region(line.vat_rate, customer.region) if customer and line.net else ""
-        if unfit:
-            what = f"{party(invoice)}, {quoted(line.description, 60)}: {unfit}"
-            found.append(Finding(what=what, documents=(name(invoice),), amount=line.vat, currency=invoice.currency))
-    return found
-
-
-def _lines(invoices: Iterable[Invoice]) -> Iterator[tuple[Invoice, InvoiceLine]]:
+def lines_of(invoices: Iterable[Invoice]) -> Iterator[tuple[Invoice, InvoiceLine]]:
+    """Each line with its invoice, oldest first."""
     for invoice in sorted(invoices, key=lambda one: (one.issue_date, one.number)):
         for line in invoice.lines:
             yield invoice, line

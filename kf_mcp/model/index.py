@@ -48,12 +48,7 @@ class Index:
 
     def put(self, customer: Customer) -> None:
         """Enter a customer, or replace the one with the same id."""
-        old = self._customers.get(customer.id)
-        if old is not None:
-            for word in _keys(old):
-                self._by_word[word].discard(customer.id)
-            self._by_code.pop(old.code.casefold(), None)
-            self._by_postcode[_joined(old.postcode)].discard(customer.id)
+        self.drop(customer.id)
         self._customers[customer.id] = customer
         for word in _keys(customer):
             if word not in self._by_word:
@@ -62,6 +57,17 @@ class Index:
         self._by_code[customer.code.casefold()] = customer.id
         if customer.postcode:
             self._by_postcode[_joined(customer.postcode)].add(customer.id)
+
+    def drop(self, customer_id: int) -> None:
+        """Take a customer out, if it is there."""
+        old = self._customers.pop(customer_id, None)
+        if old is None:
+            return
+        for word in _keys(old):
+            self._by_word[word].discard(customer_id)
+        if self._by_code.get(old.code.casefold()) == customer_id:
+            del self._by_code[old.code.casefold()]
+        self._by_postcode[_joined(old.postcode)].discard(customer_id)
 
     def find(self, query: str) -> list[Match[Customer]]:
         """The customers that fit the words, best first; equals by name."""

@@ -121,6 +121,22 @@ def holds(text: str, query: str) -> bool:
     return all(word in there for word in words(query))
 
 
+def only_fitting(said: str, parties: Iterable[P]) -> list[P]:
+    """The parties whose name has every word that was said, or a word that begins so; nothing misspelt fits.
+
+    Ltd, LLP and the like tell firms apart where they are said, and are no name alone.
+    """
+    asked = words(said)
+    if not set(asked) - SUFFIXES:
+        return []
+    named = ((party, words(party.name)) for party in parties)
+    return [party for party, there in named if all(any(_begins(one, word) for one in there) for word in asked)]
+
+
+def _begins(there: str, word: str) -> bool:
+    return there == word or (len(word) >= SHORTEST_START and there.startswith(word) and word not in SUFFIXES)
+
+
 def find(query: str, parties: Iterable[P]) -> list[Match[P]]:
     """The parties that fit the words, best first; equals by name."""
     asked = key_words(query)

@@ -19,9 +19,9 @@ class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     date: date
-    kind: Literal["invoice", "credit note", "payment", "refund"]
+    kind: Literal["invoice", "credit note", "payment", "refund", "credit used"]
     number: int
-    """The invoice's number; of a payment, that of the invoice it paid."""
+    """The invoice's number; of a payment, that of the invoice it paid; of a credit that was used, that of either document."""
     reference: str = ""
     charged: Decimal = NOTHING
     """Above zero on an invoice, below on a credit note."""
@@ -71,12 +71,13 @@ def statement(
         for invoice in invoices
     ]
     problems = []
+    used = _used(invoices, payments)
     for invoice in invoices:
         found = payments.get(invoice.number, ())
         entries += [
             Entry(
                 date=payment.date,
-                kind="payment" if payment.amount >= 0 else "refund",
+                kind="credit used" if payment.id in used else "payment" if payment.amount >= 0 else "refund",
                 number=invoice.number,
                 paid=payment.amount,
             )
@@ -88,7 +89,7 @@ def statement(
             problems.append(
                 f"KashFlow has {said} as paid on invoice {invoice.number}, but its payments make {money.in_words(added)}."
             )
-    entries.sort(key=lambda entry: (entry.date, entry.kind in {"payment", "refund"}, entry.number))
+    entries.sort(key=lambda entry: (entry.date, entry.kind not in {"invoice", "credit note"}, entry.number))
     balance = opening = total(entry.charged - entry.paid for entry in entries if entry.date < start)
     shown = []
     for entry in entries:
@@ -96,3 +97,22 @@ def statement(
             balance += entry.charged - entry.paid
             shown.append(entry.model_copy(update={"balance": balance}))
     return Statement(opening=opening, entries=tuple(shown), problems=tuple(problems))
+
+
+def _used(invoices: Sequence[Invoice], payments: Mapping[int, Sequence[Payment]]) -> set[int]:
+    """The payments by which a credit note was set against an invoice, where no money moved.
+
+    KashFlow does not mark them: they stand on both documents, on the same day, by the same way, and make nothing together.
+    """
+    used: set[int] = set()
+    owed = [row for invoice in invoices if not invoice.is_credit_note for row in payments.get(invoice.number, ())]
+    for credit in (invoice for invoice in invoices if invoice.is_credit_note):
+        for half in payments.get(credit.number, ()):
+            other = next((row for row in owed if row.id not in used and _is_other_half(row, half)), None)
+            used |= {half.id, other.id} if other else set()
+    return used
+
+
+def _is_other_half(row: Payment, half: Payment) -> bool:
+    way, other_way = (row.method_id, row.account_id), (half.method_id, half.account_id)
+    return (row.date, row.amount, way) == (half.date, -half.amount, other_way)

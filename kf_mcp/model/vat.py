@@ -25,18 +25,24 @@ BOXES: Final = {
 }
 """What each box of the return holds (HMRC, VAT Notice 700/12)."""
 
-CANNOT_SHOW: Final = (
-    "KashFlow works these figures out now; after a return was filed they can differ from it.",
-    "Whether late entries of earlier periods are included, KashFlow does not document, nor does it tell the company's VAT scheme.",
-    "Under cash accounting VAT counts when it is paid: no sum of invoices equals box 1 or 6.",
-    "Under the flat rate box 1 is a percentage of turnover with VAT, box 6 that turnover, and box 4 mostly nothing.",
-    "N/A lines are in no box; exempt items, which KashFlow advises to enter so, HMRC wants in boxes 6 and 7.",
-    "Reverse charges and postponed import VAT (see HMRC's monthly statement) are in it only where documents were entered so.",
-    "Nothing is filed by this: a return is filed in KashFlow itself.",
-)
-"""What the VAT report cannot show. Late entries, scheme settings: KashFlow's pages on the VAT return and on VAT settings (no operation
-reads the settings); flat rate: HMRC, VAT Notice 733; cash accounting: 731; N/A: KashFlow's knowledge base, "0% and N/A VAT"; exempt
-items: 700/12; postponed import VAT: 702."""
+NORTHERN_IRELAND_BOXES: Final = (2, 8, 9)
+SINCE_2021: Final = date(2021, 1, 1)
+
+
+def cannot_show(*, submitted: bool) -> list[str]:
+    """What the VAT report cannot show, as short as it can be said.
+
+    Late entries, scheme settings: KashFlow's pages on the VAT return and on VAT settings (no operation reads the settings); flat rate:
+    HMRC, VAT Notice 733; cash accounting: 731; N/A: KashFlow's knowledge base, "0% and N/A VAT"; exempt items: 700/12; postponed import
+    VAT: 702.
+    """
+    filed = "KashFlow works these figures out now: they can differ from the return that was filed."
+    return [
+        filed if submitted else "Nothing is filed by this: a return is filed in KashFlow itself.",
+        "Not told: whether late entries of earlier periods are in it, and the scheme (cash accounting, flat rate: no sum equals a box).",
+        "N/A lines are in no box; exempt items, often entered so, HMRC wants in boxes 6 and 7.",
+        "Reverse charges and postponed import VAT are in it only where documents were entered so.",
+    ]
 
 
 class VATReport(BaseModel):
@@ -75,6 +81,16 @@ class VATReport(BaseModel):
             broken.append("Box 9 is larger than box 7, of which it is a part.")
         return broken
 
+    def odd_for_great_britain(self, vat_number: str) -> list[int]:
+        """The boxes of 2, 8 and 9 that are not zero though the company's VAT number is one of Great Britain.
+
+        Since 2021 they are for goods between Northern Ireland and the EU (HMRC, VAT Notice 700/12). A firm there may have a GB number, too,
+        so it is something to look at.
+        """
+        if self.start < SINCE_2021 or not vat_number.strip().upper().startswith("GB"):
+            return []
+        return [number for number in NORTHERN_IRELAND_BOXES if self.box(number)]
+
 
 def rate_in_words(rate: Decimal) -> str:
     """A rate as a bookkeeper says it: 20%, N/A."""
@@ -88,3 +104,12 @@ def meaning(rate: Decimal) -> str:
     if rate == 0:
         return "0%: zero-rated; no VAT, and the net amount counts in box 6 of the return"
     return f"{money.plain(rate)}%: VAT in box 1, the net amount in box 6 of the return"
+
+
+def meaning_on_purchases(rate: Decimal) -> str:
+    """What choosing this rate on a purchase does to the VAT return (KashFlow's knowledge base, "0% and N/A VAT")."""
+    if rate == NOT_APPLICABLE:
+        return "N/A: no VAT, and the line is left out of the VAT return altogether"
+    if rate == 0:
+        return "0%: no VAT, and the net amount counts in box 7 of the return"
+    return f"{money.plain(rate)}%: VAT in box 4, the net amount in box 7 of the return"

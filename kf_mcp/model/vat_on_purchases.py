@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from kf_mcp.model.invoices import NOT_APPLICABLE, line_vat
+from kf_mcp.model.vat import rate_in_words
 from kf_mcp.model.vat_line import (
     Line,
     Rule,
@@ -22,9 +23,16 @@ PENCE: Final = Decimal("0.02")
 """Up to here a printed VAT figure differs by rounding alone; our choice."""
 LEFT_THE_EU: Final = date(2021, 1, 1)
 """From this day on goods from the EU into Great Britain are imports (Notice 702)."""
-ABROAD: Final = (
-    "Import VAT on goods that was postponed (HMRC's monthly statement), and the reverse charge on services, belong in boxes 1 and 4, the "
-    "net amount in box 7."
+GOODS: Final = (
+    "Goods: import VAT that was postponed (HMRC's monthly statement) belongs in boxes 1 and 4, the net amount in box 7."
+)
+GOODS_TO_NORTHERN_IRELAND: Final = (
+    "Goods: KashFlow works out the VAT from the rate: boxes 2 and 4, and box 9 where the code is ticked for goods."
+)
+SERVICES: Final = "Services: under the reverse charge (VAT Notice 741A) the VAT belongs in boxes 1 and 4, the net amount in boxes 6 and 7."
+COMPARE: Final = (
+    "What KashFlow's API makes of services from abroad is not documented: read `get_vat_report` afterwards. Where it does not show this, "
+    "tell the accountant, who decides whether a journal corrects it."
 )
 ENTERTAINING: Final = re.compile(r"\bentertain", re.IGNORECASE)
 
@@ -100,17 +108,38 @@ def _bought_in_the_eu(line: Line) -> Said | None:
             f"{line.rate_said} on a purchase from the EU: KashFlow works out the VAT that you account for from the true rate with VAT "
             "0.00; at this rate there is none."
         )
-    said = f"{line.rate_said} with VAT 0.00, from which KashFlow works out the VAT on a purchase from the EU"
-    if line.place == "NI" or line.day < LEFT_THE_EU:
-        return note(f"{said}: boxes 2 and 4, and box 9 where the code is ticked for goods.")
-    return note(f"{said}: compare the VAT report. {ABROAD}")
+    to_ireland = line.place == "NI" or line.day < LEFT_THE_EU
+    return Said(
+        notes=(
+            f"{line.rate_said} with VAT 0.00, as KashFlow's knowledge base has it for purchases from the EU.",
+            GOODS_TO_NORTHERN_IRELAND if to_ireland else GOODS,
+            SERVICES,
+            COMPARE,
+        )
+    )
 
 
 def _bought_in_the_world(line: Line) -> Said | None:
     """Postponed import VAT goes by HMRC's monthly statement (Notice 702; KB "Postponed VAT accounting"), services by Notice 741A."""
     if line.place != "world" or not line.net or line.vat:
         return None
-    return note(f"Whether KashFlow works out VAT from this line is not documented: compare the VAT report. {ABROAD}")
+    if line.rate <= 0:
+        return Said(
+            warnings=(
+                f"{line.rate_said} on a purchase from abroad: there is no VAT to account for. Right only for what bears none here, too.",
+            ),
+            notes=(GOODS, SERVICES, COMPARE),
+        )
+    return Said(notes=(GOODS, SERVICES, COMPARE))
+
+
+def unfit_from_abroad(rate: Decimal, net: Decimal, vat: Decimal) -> str:
+    """Why a line of a supplier abroad is one to look at; empty where it is not. See `_foreign_vat` and `_bought_in_the_world`."""
+    if vat:
+        return "it carries VAT; that of another country is not reclaimed on the UK return, import VAT needs a C79 or a statement."
+    if net and rate <= 0:
+        return f"at {rate_in_words(rate)} there is no VAT to account for; usual are the rate that it would bear here, and VAT 0.00."
+    return ""
 
 
 def _foreign_vat(line: Line) -> Said | None:

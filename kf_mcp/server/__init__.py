@@ -22,7 +22,7 @@ from kf_mcp.server.opening import Opening
 from kf_mcp.server.prompts import prompts
 from kf_mcp.server.resources import add_resources, with_words
 from kf_mcp.settings import Settings
-from kf_mcp.toolkit import make_tool, marked
+from kf_mcp.toolkit import cards, make_tool, marked, toolsets
 from kf_mcp.writing.consent import Seal
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def create_server(
         version=__version__,
         instructions=instructions(settings),
         tools=offered(settings, opening.kit),
+        extensions=[cards()],
         lifespan=lifespan,
         log_level=settings.log_level,
         request_state_security=RequestStateSecurity(codec=_LateCodec(opening.seal), ttl=REMEMBERED),
@@ -126,13 +127,15 @@ def instructions(settings: Settings) -> str:
 
 def offered(settings: Settings, open_kit: Any) -> list[Tool]:
     """The tools of the chosen toolsets; read-only leaves out every tool that writes."""
-    found = [(function, mark) for module in tools.modules() for function, mark in marked(module)]
-    known = {mark.toolset for _, mark in found}
-    unknown = settings.toolsets - known - {"all"}
+    known = toolsets()
+    unknown = settings.toolsets - known.keys() - {"all"}
     if unknown:
         raise BadSettings(
             f"KASHFLOW_TOOLSETS names {', '.join(sorted(unknown))}.", f"Known are: {', '.join(sorted(known))}, all."
         )
+    chosen = known.keys() if "all" in settings.toolsets else settings.toolsets
+    needed = {module for toolset in chosen for module in known[toolset]}
+    found = [(function, mark) for module in tools.modules(needed) for function, mark in marked(module)]
     return [
         make_tool(function, mark, settings, open_kit)
         for function, mark in found

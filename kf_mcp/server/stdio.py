@@ -7,8 +7,10 @@ import sys
 from typing import Final
 
 import anyio
+from mcp.server.stdio import stdio_server
 
 from kf_mcp.server import BooksServer
+from kf_mcp.server.unreadable import Readable
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +23,15 @@ async def serve(server: BooksServer) -> None:
     async with anyio.create_task_group() as tasks:
         if sys.platform != "win32":  # there Ctrl-C arrives as KeyboardInterrupt
             tasks.start_soon(_leave_on_signal, server)
-        await server.run_stdio_async()
+        await _talk(server)
         tasks.cancel_scope.cancel()
+
+
+async def _talk(server: BooksServer) -> None:
+    """Serve what comes over standard input, as the SDK does, but answer also what is no message."""
+    lowlevel = server._lowlevel_server  # noqa: SLF001 - the SDK's own run_stdio_async, with one stream put between
+    async with stdio_server() as (incoming, outgoing):
+        await lowlevel.run(Readable(incoming, outgoing), outgoing, lowlevel.create_initialization_options())
 
 
 async def _leave_on_signal(server: BooksServer) -> None:

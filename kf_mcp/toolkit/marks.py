@@ -23,11 +23,13 @@ class Mark:
     is_writing: bool
     is_destructive: bool
     toolset: str
+    has_card: bool
+    """Whether clients that show pages show the answer on the card."""
 
 
-def reads(title: str, *, toolset: str = "core") -> Callable[[Reading], Reading]:
-    """Mark a function as a tool that only reads."""
-    return _marking(Mark(title, is_writing=False, is_destructive=False, toolset=toolset))
+def reads(title: str, *, toolset: str = "core", card: bool = False) -> Callable[[Reading], Reading]:
+    """Mark a function as a tool that only reads; `card` where the card knows how to show its answer."""
+    return _marking(Mark(title, is_writing=False, is_destructive=False, toolset=toolset, has_card=card))
 
 
 def writes(title: str, *, destructive: bool, toolset: str = "core") -> Callable[[Writing], Writing]:
@@ -39,7 +41,8 @@ def writes(title: str, *, destructive: bool, toolset: str = "core") -> Callable[
     def put(function: Writing) -> Writing:
         if "confirm" in inspect.signature(function).parameters:
             raise TypeError(f"{function.__name__} may not have a parameter `confirm`")
-        return _marking(Mark(title, is_writing=True, is_destructive=destructive, toolset=toolset))(function)  # type: ignore[no-any-return]
+        mark = Mark(title, is_writing=True, is_destructive=destructive, toolset=toolset, has_card=True)
+        return _marking(mark)(function)  # type: ignore[no-any-return]
 
     return put
 

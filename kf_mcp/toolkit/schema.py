@@ -44,6 +44,14 @@ def _all_kept() -> dict[str, dict[str, Any]]:
     return json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
 
 
+def toolsets() -> dict[str, set[str]]:
+    """Every toolset and the names of the modules that its tools stand in, so that a start imports only what it offers."""
+    found: dict[str, set[str]] = {}
+    for tool in _all_kept().values():
+        found.setdefault(tool["toolset"], set()).add(tool["module"])
+    return found
+
+
 def kept(name: str) -> dict[str, Any] | None:
     """The schemas of this tool as they were made before; a test compares, and `--renew` makes them anew.
 

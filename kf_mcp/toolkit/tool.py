@@ -19,7 +19,7 @@ from kf_mcp.kashflow import progress
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.step import digest
 from kf_mcp.settings import Settings
-from kf_mcp.toolkit import schema
+from kf_mcp.toolkit import card, schema
 from kf_mcp.toolkit.asking import PersonOrConfirm
 from kf_mcp.toolkit.marks import Mark
 from kf_mcp.toolkit.on_page import OnPage, Page
@@ -122,6 +122,9 @@ def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Set
     """The tool that this marked function is."""
     confirm = CONFIRM if mark.is_writing and settings.confirmed_by != "person" else None
     kept = schema.kept(function.__name__) or schemas(function, mark)
+    # where only a person confirms, no reply holds a value to confirm with, and none is spoken of
+    output = _without(kept["output"], "confirm") if confirm is None else kept["output"]
+    meta = {**({"demo": True} if settings.is_demo else {}), **(card.META if mark.has_card else {})}
     return BookkeepingTool(
         fn=function,
         name=function.__name__,
@@ -130,7 +133,7 @@ def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Set
         parameters=_with(kept["parameters"], confirm={"type": "string", "description": confirm} if confirm else None),
         fn_metadata=FuncMetadata(
             arg_model=ArgModelBase,
-            output_schema=_with(kept["output"], demo={"type": "string"} if settings.is_demo else None),
+            output_schema=_with(output, demo={"type": "string"} if settings.is_demo else None),
         ),
         is_async=True,
         annotations=ToolAnnotations(
@@ -139,7 +142,7 @@ def make_tool(function: Callable[..., Awaitable[Any]], mark: Mark, settings: Set
             idempotent_hint=not mark.is_writing,
             open_world_hint=False,
         ),
-        meta={"demo": True} if settings.is_demo else None,
+        meta=meta or None,
         function=function,
         mark=mark,
         arguments=schema.Arguments(function, confirm),
@@ -151,6 +154,8 @@ def schemas(function: Callable[..., Awaitable[Any]], mark: Mark) -> dict[str, An
     """The schemas of a tool's arguments and reply, made from its hints; `schema.kept` has them ready."""
     output = WriteReply if mark.is_writing else get_type_hints(function)["return"]
     return {
+        "toolset": mark.toolset,
+        "module": function.__module__.rpartition(".")[2],
         "parameters": schema.slim(schema.Arguments(function, None).model.model_json_schema()),
         "output": schema.of_reply(output.model_json_schema(mode="validation")),
     }
@@ -160,6 +165,11 @@ def _with(found: dict[str, Any], **more: dict[str, Any] | None) -> dict[str, Any
     """The schema with further properties."""
     added = {name: value for name, value in more.items() if value is not None}
     return {**found, "properties": {**found.get("properties", {}), **added}}
+
+
+def _without(found: dict[str, Any], name: str) -> dict[str, Any]:
+    """The schema without this property."""
+    return {**found, "properties": {key: value for key, value in found["properties"].items() if key != name}}
 
 
 def _listener(context: Context[Any, Any]) -> progress.Listener:

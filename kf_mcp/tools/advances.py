@@ -30,6 +30,12 @@ WORDS: Final = {"customer": "debtors", "supplier": "creditors"}
 """By what KashFlow calls the control account of each."""
 
 
+DEPOSIT: Final = (
+    "A deposit for goods or work that bear VAT may make VAT due when it is received (tax points: VAT Notice 700), and this entry carries "
+    "none. Should there be an invoice for the deposit instead, paid with `record_payment`? If in doubt ask the accountant."
+)
+
+
 @dataclass(frozen=True)
 class Control:
     """The control account that money on account goes to, and where the choice came from."""
@@ -133,7 +139,12 @@ async def record_advance(
             f"Against {control.in_words()}, in the {kind}'s name; no VAT",
             f"Comment: {quoted(comment, 200) if comment else 'none'}",
         ),
-        warnings=(*twins, *([still] if owed else []), *payment_facts.odd_day(day, books.today, "money")),
+        warnings=(
+            *twins,
+            *([still] if owed else []),
+            *([DEPOSIT] if is_in and (await books.reference.company()).vat_registered else []),
+            *payment_facts.odd_day(day, books.today, "money"),
+        ),
         steps=(step,),
         amount=amount,
         dated=(day,),
@@ -142,15 +153,13 @@ async def record_advance(
 
 async def _party(books: Books, kind: Party, said: str) -> tuple[str, str, int, list[Bill]]:
     """Name, code and id of the customer or supplier, and its open documents, oldest first."""
-    bills: list[Bill]
-    if kind == "customer":
-        customer = await choices.customer(books, said)
-        name, code, key = customer.name, customer.code, customer.id
-        bills = list(await books.invoices.of_customer(key))
-    else:
-        supplier = await supplier_called(books, said)
-        name, code, key = supplier.name, supplier.code, supplier.id
-        bills = list(await books.purchases.of_supplier(key))
+    try:
+        found = await choices.customer(books, said) if kind == "customer" else await supplier_called(books, said)
+    except ChoiceNeeded as choice:  # by the name that this tool has for it
+        raise ChoiceNeeded("party", choice.wrong, choice.choices) from None
+    name, code, key = found.name, found.code, found.id
+    reading = books.invoices.of_customer if kind == "customer" else books.purchases.of_supplier
+    bills: list[Bill] = list(await reading(key))
     return name, code, key, sorted(filter(is_open, bills), key=lambda bill: (bill.issue_date, bill.number))
 
 

@@ -82,7 +82,9 @@ async def find_bank_transactions(
     from_date: Annotated[Day | None, Field(description="On or after")] = None,
     to_date: Annotated[Day | None, Field(description="On or before")] = None,
     direction: Annotated[Direction, Field(description="Money in, money out, or all")] = "all",
-    words: Annotated[str, Field(max_length=100, description="Words in comment or type")] = "",
+    words: Annotated[
+        str, Field(max_length=100, description="Words, or parts of them, in comment or type; of nothing else")
+    ] = "",
     min_amount: Annotated[Figure | None, Field(description="Smallest amount, in or out, in pounds")] = None,
     max_amount: Annotated[Figure | None, Field(description="Largest amount, in or out")] = None,
     limit: Annotated[int, Field(ge=1, le=200, description="Most rows to return")] = 50,
@@ -120,7 +122,8 @@ async def find_bank_transactions(
     names = {one.id: bounded(one.name, 40) for one in accounts}
     parties = await _parties(books, shown)
     return FoundBankTransactions(
-        searched=_searched(account, names, from_date, to_date),
+        searched=_searched(account, names, from_date, to_date)
+        + (f", {quoted(words, 60)} in comment or type" if words.strip() else ""),
         total=len(fitting),
         sums=[
             _sum(names[one.id], [row for row in fitting if row.account_id == one.id])

@@ -33,7 +33,7 @@ class Tax:
     def in_words(self, gross: Decimal) -> str:
         """The VAT as the preview says it."""
         if not self.is_vatable:
-            return "VAT: none, and it is left out of the VAT return (Vatable: no)"
+            return "VAT: none; it is left out of the VAT return"
         net = money.in_words(gross - self.amount)
         worked_out = f" ({self.source})" if self.source else ""
         return f"VAT {vat.rate_in_words(self.rate)}: {money.in_words(self.amount)} within the amount{worked_out}, net {net}"
@@ -93,16 +93,20 @@ async def purpose(books: Books, said: str) -> tuple[Nominal, tuple[str, ...]]:
     """
     nominals = await books.reference.nominals()
     types = await books.bank.types()
-    offered = [found for found in nominals if found.id in types]
+    controls = ledger_choices.controls(nominals)
+    accounts = {account.nominal_code for account in await books.reference.bank_accounts()}
+    offered = [
+        found for found in nominals if found.id in types and found.id not in controls and found.code not in accounts
+    ]
     if not said.strip():
         raise ChoiceNeeded("nominal", "What the money is for was not named.", [in_words(found) for found in offered])
     found = _found(nominals, offered, said)
-    if found.id in ledger_choices.controls(nominals):
+    if found.id in controls:
         raise Refused(
             f"Nominal {in_words(found)} is a control account: money there is on account of a customer or supplier.",
             "Nothing was written. Use `record_advance` for it (toolset `payments`); for money that pays an invoice use `record_payment`.",
         )
-    if found.code in {account.nominal_code for account in await books.reference.bank_accounts()}:
+    if found.code in accounts:
         raise Refused(
             f"Nominal {in_words(found)} is another bank account.", "Nothing was written. Use `record_transfer` for it."
         )
@@ -118,4 +122,4 @@ def _found(nominals: list[Nominal], offered: list[Nominal], said: str) -> Nomina
         return exact[0]
     words = said.strip().casefold()
     named = [found for found in offered if words in found.name.casefold()]
-    return ledger_choices.nominal(named or nominals, said)
+    return ledger_choices.nominal(named or nominals, said, offered=offered)

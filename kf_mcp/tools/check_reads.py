@@ -11,9 +11,10 @@ from kf_mcp.kashflow.invoices import EARLIEST
 from kf_mcp.model import dates
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.invoices import Invoice
-from kf_mcp.model.purchases import Listing
+from kf_mcp.model.purchases import Listing, Purchase
 from kf_mcp.model.reference import Nominal
 from kf_mcp.model.reports import NominalSum
+from kf_mcp.model.suppliers import Supplier
 
 T = TypeVar("T")
 
@@ -59,6 +60,24 @@ async def read_purchases(asked: Asked) -> Listing:
 async def read_customers(asked: Asked) -> dict[int, Customer]:
     """Every customer, by id."""
     return {customer.id: customer for customer in await asked.books.customers.all()}
+
+
+async def read_suppliers_abroad(asked: Asked) -> dict[int, Supplier]:
+    """Every supplier outside the UK, by id."""
+    return {found.id: found for found in await asked.books.suppliers.all() if found.region != "UK"}
+
+
+async def read_purchases_abroad(asked: Asked) -> list[Purchase]:
+    """The purchases dated in the period from suppliers outside the UK, with lines, which only a supplier's own list has."""
+    abroad = await once(asked, read_suppliers_abroad)
+    dated = [one for one in (await once(asked, read_purchases)).purchases if asked.start <= one.issue_date <= asked.end]
+    wanted = {one.supplier_id for one in dated if one.supplier_id in abroad}
+    return [
+        one
+        for supplier_id in sorted(wanted)
+        for one in await asked.books.purchases.of_supplier(supplier_id, with_lines=True)
+        if asked.start <= one.issue_date <= asked.end
+    ]
 
 
 async def read_nominals(asked: Asked) -> dict[int, Nominal]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from kf_mcp.errors import BadSettings, Failure, NotFound, Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.model import checks as found_by
-from kf_mcp.model import closed, dates
+from kf_mcp.model import checks_abroad, closed, dates
 from kf_mcp.model.checks import Finding
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.dates import Day
@@ -26,6 +26,8 @@ from kf_mcp.tools.check_reads import (
     read_ledger,
     read_nominals,
     read_purchases,
+    read_purchases_abroad,
+    read_suppliers_abroad,
 )
 from kf_mcp.tools.check_replies import Check, CheckedBooks, CheckRow, Outcome, row
 
@@ -219,12 +221,16 @@ async def _missing_vat(asked: Asked) -> Made:
 
 async def _vat_abroad(asked: Asked) -> Made:
     customers, invoices = await once(asked, read_customers), await once(asked, read_invoices)
-    findings = found_by.vat_abroad(invoices, customers)
-    notes = [f"VAT of these lines: {found_by.sums(findings)}"] if findings else []
+    sold = checks_abroad.sold(invoices, customers)
+    notes = [f"VAT of these lines of invoices: {found_by.sums(sold)}"] if sold else []
     abroad = sum(1 for one in invoices if one.customer_id in customers and customers[one.customer_id].region != "UK")
-    return Made(
-        findings, f"{counted(abroad, 'invoice')} to customers abroad", [*notes, *_strangers(invoices, customers)]
+    bought, bills = [], await once(asked, read_purchases_abroad)
+    if (await asked.books.reference.company()).vat_registered:
+        bought = checks_abroad.bought(bills, await once(asked, read_suppliers_abroad))
+    looked_at = (
+        f"{counted(abroad, 'invoice')} to customers abroad, {counted(len(bills), 'purchase')} from suppliers abroad"
     )
+    return Made([*sold, *bought], looked_at, [*notes, *_strangers(invoices, customers)])
 
 
 def _strangers(invoices: Sequence[Invoice], customers: Mapping[int, Customer]) -> list[str]:

@@ -12,6 +12,7 @@ from kf_mcp.model.reference import Currency, Nominal
 from kf_mcp.model.text import bounded, quoted
 
 MOST_SHOWN = 8
+GONE = "was there a few minutes ago and has been deleted in the meantime; ask the person. Nothing was written."
 
 
 class Named(Protocol):
@@ -26,9 +27,9 @@ N = TypeVar("N", bound=Named)
 
 
 async def customer(books: Books, said: str) -> Customer:
-    """The customer with this code, or the only one with this name (Ltd and the like left off), read now.
+    """The customer with this code, the only one with this name (Ltd and the like left off), or the only one that fits every word.
 
-    Raises ChoiceNeeded with the candidates, or NotFound.
+    It is read now. Raises ChoiceNeeded with the candidates, or NotFound.
     """
     said = said.strip()
     if said.isalnum():
@@ -42,8 +43,13 @@ async def customer(books: Books, said: str) -> Customer:
     exact = exact or [found for found in everyone if search.words(found.name) == search.words(said)]
     if not exact and not set(search.words(said)) & search.SUFFIXES:  # a name without its Ltd; LLP would be another firm
         exact = [found for found in everyone if search.key_words(found.name) == search.key_words(said)]
-    if len(exact) == 1:
-        return await books.customers.by_id(exact[0].id)
+    fits = exact or search.only_fitting(said, everyone)
+    if len(fits) == 1:
+        try:
+            return await books.customers.by_id(fits[0].id)
+        except NotFound:
+            books.customers.drop(fits[0].id)
+            raise NotFound("customer", said, f"{quoted(fits[0].name, 60)} ({fits[0].code}) {GONE}") from None
     candidates = exact or [match.party for match in await books.customers.find(said)]
     if not candidates:
         raise NotFound(
@@ -85,14 +91,14 @@ def nominal_in_words(nominal: Nominal) -> str:
     return f"{nominal.code} {bounded(nominal.name, 50)}"
 
 
-def sales_nominal(nominals: Sequence[Nominal], code: int, field: str) -> Nominal:
-    """The sales nominal with this code. Raises Refused where there is none or it is of another kind."""
+def sales_nominal(nominals: Sequence[Nominal], code: int, field: str, where: str = "") -> Nominal:
+    """The sales nominal with this code; `where` begins the refusal. Raises ChoiceNeeded where there is none or it is of another kind."""
     found = next((nominal for nominal in nominals if nominal.code == code), None)
     sales = [nominal_in_words(nominal) for nominal in nominals if nominal.use == "sales"]
     if found is None:
-        raise ChoiceNeeded(field, f"No nominal has the code {code}.", sales)
+        raise ChoiceNeeded(field, f"{where}No nominal has the code {code}.", sales)
     if found.use != "sales":
-        raise ChoiceNeeded(field, f"Nominal {nominal_in_words(found)} is not for sales.", sales)
+        raise ChoiceNeeded(field, f"{where}Nominal {nominal_in_words(found)} is not for sales.", sales)
     return found
 
 

@@ -6,7 +6,7 @@ from typing_extensions import override
 from kf_mcp.kashflow.books import Books
 from kf_mcp.model import money
 from kf_mcp.model.money import Number
-from kf_mcp.model.text import bounded
+from kf_mcp.model.text import bounded, quoted
 from kf_mcp.toolkit import Reply, Row, reads
 
 
@@ -40,21 +40,21 @@ class CompanyReply(Reply):
 
     @override
     def in_words(self) -> str:
-        where = ", ".join([*self.address, self.postcode]).strip(", ")
-        state = (
-            f"registered{f' in {self.vat_registered_in}' if self.vat_registered_in else ''}, {self.vat_number or '-'}"
-        )
+        where = ", ".join(part for part in (*self.address, self.postcode) if part)
+        contact = (self.contact, self.email, self.telephone, self.mobile)
+        number = quoted(self.vat_number) if self.vat_number else "-"
+        state = f"registered{f' in {self.vat_registered_in}' if self.vat_registered_in else ''}, {number}"
         lines = [
-            self.name,
-            f"Address: {where or '-'}",
-            f"Contact: {', '.join(part for part in (self.contact, self.email, self.telephone, self.mobile) if part) or '-'}",
+            quoted(self.name),
+            f"Address: {quoted(where, 300) if where else '-'}",
+            f"Contact: {', '.join(quoted(part) for part in contact if part) or '-'}",
             f"VAT: {state if self.vat_registered else 'not registered'}",
             f"Terms: {self.payment_terms} days from {self.terms_from}",
             f"Currency: {self.home_currency}"
             + "".join(f"; {row.code} {money.plain(row.rate)} for a pound" for row in self.other_currencies),
         ]
         if self.business:
-            lines.append(f"Business: {', '.join(self.business)}")
+            lines.append(f"Business: {', '.join(map(quoted, self.business))}")
         return "\n".join([*lines, f"Today is {self.today}.", *self.notes])
 
 

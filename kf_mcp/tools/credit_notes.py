@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kf_mcp.errors import Refused
+from kf_mcp.errors import NotFound, Refused
 from kf_mcp.kashflow import invoice_change_steps
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.credit_note_steps import ApplyCreditNote
@@ -23,6 +23,11 @@ from kf_mcp.tools.invoice_changes import InvoiceNumber, names_number
 from kf_mcp.tools.invoice_lines import Exact
 from kf_mcp.tools.line_changes import charged, line_in_words
 from kf_mcp.writing.plan import Plan
+
+FOR_SALES: Final = (
+    "Both are numbers of sales documents: a supplier's credit note is set against a bill in KashFlow itself, whose API has no operation "
+    "for it."
+)
 
 
 class Credited(BaseModel):
@@ -75,7 +80,7 @@ async def create_credit_note(
         f"Dated {dates.in_words(day)}{'' if issue_date else ' (today)'}, reference {quoted(credit.reference)}",
         *(line_in_words(line, owed.currency) for line in credit.lines),
         f"Invoice {owed.number} of {dates.in_words(owed.issue_date)}: {show(owed.gross)}, of which {show(owed.outstanding)} is outstanding",
-        "It is not set against the invoice yet: `apply_credit_note` does that",
+        _afterwards(owed),
         *([_rate_in_words(owed)] if owed.currency != money.HOME else []),
     ]
     return Plan(
@@ -112,7 +117,10 @@ async def apply_credit_note(
     paid, another customer, another currency. Where the two amounts differ, as much is expected to be set as both have left. No money moves.
     To enter a credit note use `create_credit_note`.
     """
-    credit_record, owed_record = await books.invoices.record(credit_note), await books.invoices.record(invoice)
+    try:
+        credit_record, owed_record = await books.invoices.record(credit_note), await books.invoices.record(invoice)
+    except NotFound as missing:
+        raise NotFound(missing.kind, missing.key, f"{missing.next} {FOR_SALES}") from None
     credit, owed = to_invoice(credit_record), to_invoice(owed_record)
     _refuse_unfit(credit, owed)
     buyer = await books.customers.by_id(owed.customer_id)
@@ -206,6 +214,16 @@ def _credit_warnings(owed: Invoice, credit: Invoice, earlier: Sequence[Invoice],
     return said
 
 
+def _afterwards(owed: Invoice) -> str:
+    """What becomes of the credit note once it stands."""
+    if owed.outstanding > 0 and not owed.marked_paid:
+        return "It is not set against the invoice yet: `apply_credit_note` does that"
+    return (
+        f"Invoice {owed.number} is paid, so the credit note cannot be set against it: it is for another invoice of the customer, or is "
+        "refunded in KashFlow"
+    )
+
+
 def _rate_in_words(owed: Invoice) -> str:
     return f"Currency: {owed.currency} at the invoice's own rate {money.plain(owed.exchange_rate)}"
 
@@ -216,7 +234,7 @@ def _refuse_unfit(credit: Invoice, owed: Invoice) -> None:
     if not credit.is_credit_note:
         raise Refused(
             f"{credit.number} is an invoice, not a credit note.",
-            "Nothing was written. `credit_note` is the number of the document below zero.",
+            f"Nothing was written. `credit_note` is the number of the document below zero. {FOR_SALES}",
         )
     if owed.is_credit_note:
         raise Refused(

@@ -6,17 +6,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kf_mcp.errors import ChoiceNeeded, Refused
-from kf_mcp.kashflow import customer_steps
+from kf_mcp.kashflow import customer_steps, customer_words
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.change import alterations
-from kf_mcp.model.customers import CustomerChanges
-from kf_mcp.model.money import Figure
+from kf_mcp.model.bank import on_account_in_words
+from kf_mcp.model.customers import Customer, CustomerChanges
+from kf_mcp.model.money import HOME, Figure
+from kf_mcp.model.payments import is_open
 from kf_mcp.model.text import counted, quoted
 from kf_mcp.toolkit import writes
 from kf_mcp.tools import choices
 from kf_mcp.tools.customers import CustomerKey, Line
 from kf_mcp.writing.plan import Plan
 
+MOST_LISTED = 8
 AddressLines = Annotated[
     list[Annotated[Line, Field(max_length=100)]] | None, Field(max_length=4, description="All lines, up to four")
 ]
@@ -77,10 +79,15 @@ async def update_customer(
     )
     form, record = await books.customers.record(found.id)
     step = customer_steps.change_of(form, record, customer_steps.members_of(changes))
+    invoices = await books.invoices.of_customer(found.id)
     return Plan(
         title=f"Change of customer {quoted(found.name)} ({found.code})",
-        facts=(*alterations(record, step.members), "Nothing else of the customer changes"),
-        warnings=tuple(_warnings(changes, len(await books.invoices.of_customer(found.id)))),
+        facts=(
+            *customer_words.alterations_in_words(record, step.members, await _currencies(books) if currency else {}),
+            *_of_terms(changes, found, len([row for row in invoices if is_open(row)])),
+            "Nothing else of the customer changes",
+        ),
+        warnings=tuple(_warnings(changes, len(invoices))),
         steps=(step,),
     )
 
@@ -97,18 +104,52 @@ async def delete_customer(books: Books, customer: CustomerKey) -> Plan:
     quotes = await books.quotes.of_customer(found.id)
     if invoices or quotes:
         raise Refused(
-            f"{quoted(found.name)} ({found.code}) has {counted(len(invoices), 'invoice')} and {counted(len(quotes), 'quote')}.",
-            "Nothing was written. A customer with documents stays in the books.",
+            f"{quoted(found.name)} ({found.code}) has {_listed('invoice', [row.number for row in invoices])} and "
+            f"{_listed('quote', [row.number for row in quotes])}.",
+            f"Nothing was written. {_instead(bool(invoices))}",
         )
+    advances = await books.bank.advances_if_offered(found.id)
     record = await books.customers.older_record(found.id)
     return Plan(
         title=f"Deletion of customer {quoted(found.name)} ({found.code})",
         facts=(
-            f"E-mail: {quoted(found.email) if found.email else 'none'}; postcode: {quoted(found.postcode) if found.postcode else 'none'}",
+            f"Contact: {_or_none(found.contact)}; telephone: {_or_none(found.telephone or found.mobile)}; e-mail: {_or_none(found.email)}",
+            f"Address: {_or_none(', '.join(found.address))}; postcode: {_or_none(found.postcode)}",
             "No invoice and no quote stands for it",
         ),
+        warnings=tuple(f"Money of this customer is on account: {on_account_in_words(row)}." for row in advances),
         steps=(customer_steps.DeleteCustomer.of(record),),
     )
+
+
+def _or_none(text: str) -> str:
+    return quoted(text) if text else "none"
+
+
+def _listed(noun: str, numbers: list[int]) -> str:
+    """How many documents, and which: 2 invoices (1290, 1302)."""
+    if not numbers:
+        return f"no {noun}"
+    more = f" and {len(numbers) - MOST_LISTED} more" if len(numbers) > MOST_LISTED else ""
+    return f"{counted(len(numbers), noun)} ({', '.join(map(str, sorted(numbers)[-MOST_LISTED:]))}{more})"
+
+
+def _instead(has_invoices: bool) -> str:
+    """What to do with a customer that cannot be deleted."""
+    quotes = "Its quotes can be given to another customer with `update_quote`, or deleted with `delete_quote`"
+    if not has_invoices:
+        return f"{quotes}; then it can be deleted."
+    return (
+        "A customer with invoices stays in the books: use the other one from now on where it was entered twice, and say so in its name or "
+        f"notes with `update_customer`. {quotes}."
+    )
+
+
+async def _currencies(books: Books) -> dict[int, str]:
+    """The currencies of the account by their ids; none is the home currency."""
+    enabled = await books.reference.currencies()
+    home = next((found.code for found in enabled if found.is_home), HOME)
+    return {0: home, **{found.id: found.code for found in enabled}}
 
 
 async def _currency_id(books: Books, code: str) -> int:
@@ -119,6 +160,14 @@ async def _currency_id(books: Books, code: str) -> int:
             "currency", f"{quoted(code, 12)} is not a currency of this account.", [c.code for c in enabled]
         )
     return found.id
+
+
+def _of_terms(changes: CustomerChanges, found: Customer, still_open: int) -> list[str]:
+    """That new terms are for new invoices."""
+    if changes.payment_terms in {None, found.payment_terms}:
+        return []
+    kept = f"{counted(still_open, 'open invoice')} keep{'s its due date' if still_open == 1 else ' their due dates'}"
+    return [f"The new terms are for new invoices{f'; {kept}' if still_open else ''}"]
 
 
 def _warnings(changes: CustomerChanges, invoices: int) -> list[str]:

@@ -45,7 +45,7 @@ class FoundCustomers(Reply):
         if self.next_offset:
             lines.append(f"More with offset={self.next_offset}.")
         if self.seconds_old:
-            lines.append(f"Compared with KashFlow {self.seconds_old} seconds ago.")
+            lines.append(f"Compared with KashFlow {counted(self.seconds_old, 'second')} ago.")
         return "\n".join(lines)
 
 
@@ -79,6 +79,7 @@ class CustomerDetails(Reply):
     notes: str = Field("", description="By other people: data")
     owed: Amount = Field(description="To us, pounds; future-dated items left out")
     paid: Amount = Field(description="So far, pounds")
+    on_account: list[str] = Field([])
     open_invoices: list[OpenInvoice] = Field(description="Not settled, oldest due date first")
     open_total: int = Field(description="How many invoices are not settled in all")
 
@@ -91,8 +92,9 @@ class CustomerDetails(Reply):
             + (f", VAT number {quoted(self.vat_number)}" if self.vat_number else ""),
             "Contact: " + (", ".join(quoted(part) for part in contact if part) or "none"),
             f"Address: {quoted(where, 300) if where else 'none'}",
-            f"Terms: {f'{self.payment_terms} days' if self.payment_terms else 'those of the company'}",
+            f"Terms: {counted(self.payment_terms, 'day') if self.payment_terms else 'those of the company'}",
             f"Owes {money.in_words(self.owed)}; has paid {money.in_words(self.paid)} (KashFlow's figures, pounds).",
+            *(f"On account: {said}" for said in self.on_account),
             counted(self.open_total, "open invoice") + (":" if self.open_invoices else "."),
         ]
         for row in self.open_invoices:

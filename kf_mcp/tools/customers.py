@@ -7,9 +7,11 @@ from pydantic import AfterValidator, Field
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.customer_steps import InsertCustomer
+from kf_mcp.kashflow.together import together
 from kf_mcp.model import search
+from kf_mcp.model.bank import on_account_in_words
 from kf_mcp.model.customers import Customer, NewCustomer
-from kf_mcp.model.text import bounded, hides_something, quoted
+from kf_mcp.model.text import bounded, counted, hides_something, quoted
 from kf_mcp.toolkit import reads, writes
 from kf_mcp.tools import choices
 from kf_mcp.tools.customer_replies import CustomerDetails, CustomerRow, FoundCustomers, OpenInvoice
@@ -84,7 +86,9 @@ async def get_customer(books: Books, customer: CustomerKey) -> CustomerDetails:
     candidates. To search by loose words use `find_customers`; for settled invoices too use `find_invoices`.
     """
     found = await choices.customer(books, customer)
-    balance = await books.customers.balance(found.code)
+    balance, advances = await together(
+        lambda: books.customers.balance(found.code), lambda: books.bank.advances_if_offered(found.id)
+    )
     invoices = [invoice for invoice in await books.invoices.of_customer(found.id) if invoice.outstanding]
     invoices.sort(key=lambda invoice: (invoice.due_date or invoice.issue_date, invoice.number))
     return CustomerDetails(
@@ -103,6 +107,7 @@ async def get_customer(books: Books, customer: CustomerKey) -> CustomerDetails:
         notes=bounded(found.notes, 400),
         owed=balance.owed,
         paid=balance.paid,
+        on_account=[on_account_in_words(row) for row in advances],
         open_invoices=[
             OpenInvoice(
                 number=invoice.number,
@@ -187,14 +192,23 @@ async def create_customer(
         f"Address: {_said(', '.join(new.address))}; postcode: {_said(postcode)}; country: {_said(country)} {country_code.upper()}".strip(),
         f"Region for VAT: {new.region}{'' if region or country or country_code else ' (assumed, as no country was given)'}",
         f"VAT number: {_said(vat_number)}",
-        f"Payment terms: {f'{payment_terms} days' if payment_terms else 'those of the company'}",
+        f"Payment terms: {counted(payment_terms, 'day') if payment_terms else await _companys_terms(books)}",
     ]
     return Plan(
         title=f"New customer {quoted(name)}",
         facts=(*facts, *([f"Notes: {quoted(notes, 1000)}"] if notes else [])),
-        warnings=tuple(_twins(new, everyone, named_so)),
+        warnings=(
+            *_twins(new, everyone, named_so),
+            *([] if new.address else ["No address is given: invoices to this customer will show none."]),
+        ),
         steps=(InsertCustomer(customer=new, known=tuple(sorted(named_so))),),
     )
+
+
+async def _companys_terms(books: Books) -> str:
+    company = await books.reference.company()
+    days = counted(company.payment_terms, "day") if company.payment_terms else "none"
+    return f"those of the company ({days}{' after the end of the month' if company.terms_from_month_end else ''})"
 
 
 def _said(text: str) -> str:

@@ -120,7 +120,8 @@ async def change_invoice_lines(
     step = invoice_change_steps.lines_change(found, wanted.lines)
     untouched = len(before.lines) - len(change) - len(remove)
     return Plan(
-        title=f"Change of the lines of {await _titled(books, before)}",
+        title=f"Change of lines of {_word(before).lower()} {before.number} to {quoted(buyer.name, 80)} ({buyer.code}): "
+        + _becomes(before, gross),
         facts=(
             *wanted.facts,
             f"{counted(untouched, 'other line')} and the header stay as they are",
@@ -240,6 +241,12 @@ def _line_warnings(before: Invoice, found: Record, gross: Decimal) -> list[str]:
             "It carries figures of the construction reverse charge, which go along as they stand: check them in KashFlow."
         )
     return said
+
+
+def _becomes(before: Invoice, gross: Decimal) -> str:
+    total = money.in_words(sum(charged(before), Decimal(0)), before.currency)
+    after = money.in_words(gross, before.currency)
+    return f"{total} stays" if after == total else f"{total} becomes {after}"
 
 
 def _totals(before: Invoice, net: Decimal, vat: Decimal) -> str:

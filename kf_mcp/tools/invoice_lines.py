@@ -22,6 +22,8 @@ from kf_mcp.tools import choices
 PLACES: Final = 4
 """KashFlow keeps four decimal places of quantities and prices."""
 
+LAST: Final = "nominal: as on the customer's "
+
 T = TypeVar("T")
 
 
@@ -40,7 +42,11 @@ def _description(value: str) -> str:
 def _rate(value: Any) -> Any:
     if isinstance(value, str):
         said = value.strip().rstrip("%").strip()
-        return NOT_APPLICABLE if said.upper() in {"N/A", "NA"} else said
+        if said.upper() in {"N/A", "NA"}:
+            return NOT_APPLICABLE
+        if not any(character.isdigit() for character in said):
+            raise ValueError("is not a VAT rate: write 20, 5 or 0 (percent), or N/A where it is not in the VAT return")
+        return said
     return value
 
 
@@ -79,6 +85,8 @@ class Resolved:
     line: NewLine
     source: str
     remark: str
+    taken: str = ""
+    """That its nominal was taken from an earlier invoice, where there are others."""
 
 
 class Usual:
@@ -105,7 +113,7 @@ class Usual:
         """The nominal of a line: the one named, the owner's, the customer's last, the only one; else the choices come back."""
         field = f"lines[{n}].nominal"
         if line.nominal is not None:
-            return choices.sales_nominal(self._nominals, line.nominal, field), ""
+            return choices.sales_nominal(self._nominals, line.nominal, field, f"Line {n + 1}: "), ""
         if self._owners is not None:
             found = choices.sales_nominal(self._nominals, self._owners, field)
             return found, "nominal: the owner's KASHFLOW_SALES_NOMINAL"
@@ -113,7 +121,7 @@ class Usual:
         last = max(invoices, key=lambda invoice: (invoice.issue_date, invoice.number), default=None)
         used = {row.nominal_id for row in last.lines} if last else set()
         if last and len(used) == 1 and (only := self._sales.get(next(iter(used)))):
-            return only, f"nominal: as on the customer's last invoice, {last.number}"
+            return only, f"{LAST}last invoice, {last.number}"
         if len(self._sales) == 1:
             return next(iter(self._sales.values())), "nominal: the only one for sales"
         listed = [choices.nominal_in_words(nominal) for nominal in self._sales.values()]
@@ -127,7 +135,9 @@ class Usual:
         field, asked = f"lines[{n}].vat_rate", line.vat_rate
         if asked is not None:
             if asked not in self._rates:
-                raise ChoiceNeeded(field, f"{vat.rate_in_words(asked)} is not a VAT rate of this account.", listed)
+                raise ChoiceNeeded(
+                    field, f"Line {n + 1}: {vat.rate_in_words(asked)} is not a VAT rate of this account.", listed
+                )
             return asked, ""
         if self._buyer.region != "UK":
             why = f"the customer is not in the UK ({self._buyer.region}){self._so_far()}"
@@ -161,18 +171,25 @@ class Usual:
         return f"; the last invoices to this customer carried {', '.join(used)}" if used else ""
 
     def remark(self, rate: Decimal, n: int, nominal: Nominal) -> str:
-        """What is odd about this rate for this nominal; empty where nothing is."""
-        if (
-            self._company.vat_registered
-            and self._buyer.region == "UK"
-            and nominal.vat_rate > 0
-            and rate != nominal.vat_rate
-        ):
-            return (
-                f"Line {n + 1} carries {vat.rate_in_words(rate)}, but nominal {choices.nominal_in_words(nominal)} has "
-                f"{vat.rate_in_words(nominal.vat_rate)} as its own rate."
-            )
-        return ""
+        """What is odd about this rate for this nominal; empty where nothing is, or where no nominal for sales has a rate of its own."""
+        is_home = self._company.vat_registered and self._buyer.region == "UK"
+        if not is_home or rate == nominal.vat_rate or not any(found.vat_rate > 0 for found in self._sales.values()):
+            return ""
+        own = vat.rate_in_words(nominal.vat_rate)
+        if not nominal.vat_rate:
+            if rate <= 0:
+                return ""
+            own = "0%, or none (KashFlow does not tell which),"
+        return f"Line {n + 1} carries {vat.rate_in_words(rate)}, but nominal {choices.nominal_in_words(nominal)} has {own} as its own rate."
+
+    def taken(self, line: LineAsked, nominal: Nominal, source: str) -> str:
+        """That the nominal was taken from an earlier invoice although there are others; empty where it was not."""
+        if line.nominal is not None or not source.startswith(LAST) or len(self._sales) == 1:
+            return ""
+        return (
+            f"nominal {choices.nominal_in_words(nominal)} is taken from the customer's {source.removeprefix(LAST)}; "
+            f"the account has {len(self._sales)} for sales."
+        )
 
 
 async def resolve(
@@ -245,4 +262,14 @@ def _resolved(
     )
     named = "" if line.description else "description: the nominal's name"
     source = "; ".join(source for source in (named, price[1], rate[1], nominal[1]) if source)
-    return Resolved(new, source, usual.remark(rate[0], n, nominal[0]))
+    return Resolved(new, source, usual.remark(rate[0], n, nominal[0]), usual.taken(line, *nominal))
+
+
+def remarks(resolved: Sequence[Resolved]) -> list[str]:
+    """What a bookkeeper would ask about these lines, each sentence once."""
+    taken: dict[str, list[str]] = {}
+    for n, found in enumerate(resolved, 1):
+        if found.taken:
+            taken.setdefault(found.taken, []).append(str(n))
+    said = [f"Line{'s' if about[1:] else ''} {', '.join(about)}: {sentence}" for sentence, about in taken.items()]
+    return [*(found.remark for found in resolved if found.remark), *said]

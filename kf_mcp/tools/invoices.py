@@ -146,7 +146,7 @@ def _row(invoice: Invoice, name: str, today: date) -> InvoiceRow:
     )
 
 
-@reads("Invoice with lines and payments")
+@reads("Invoice with lines and payments", card=True)
 async def get_invoice(
     books: Books, number: Annotated[int, Field(ge=1, description="The visible invoice number")]
 ) -> InvoiceDetails:

@@ -10,16 +10,17 @@ from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.invoice_steps import InsertInvoice
 from kf_mcp.model import dates, money, vat, vat_preflights
+from kf_mcp.model.bank import on_account_in_words
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.dates import Day
 from kf_mcp.model.invoices import Invoice, NewInvoice
 from kf_mcp.model.reference import Company, Currency
-from kf_mcp.model.text import quoted
+from kf_mcp.model.text import counted, quoted
 from kf_mcp.model.vat_preflights import Said
 from kf_mcp.toolkit import writes
 from kf_mcp.tools import choices, sheets
 from kf_mcp.tools.customers import CustomerKey, Line
-from kf_mcp.tools.invoice_lines import LineAsked, Resolved, resolve, said_of_vat
+from kf_mcp.tools.invoice_lines import LineAsked, Resolved, remarks, resolve, said_of_vat
 from kf_mcp.writing.plan import Plan
 
 PLACES: Final = 4
@@ -51,6 +52,7 @@ async def create_invoice(
     buyer = await choices.customer(books, customer)
     company = await books.reference.company()
     past = await books.invoices.of_customer(buyer.id)
+    advances = await books.bank.advances_if_offered(buyer.id)
     money_in, currency_source = await choices.currency(books, buyer, currency)
     issued = issue_date or books.today
     due, due_source = _due(due_date, issued, buyer, company)
@@ -77,10 +79,11 @@ async def create_invoice(
             *_facts(invoice, resolved, due_source, currency_source, issue_date is None),
             *said.notes,
             *_rounding(invoice),
+            *(f"The customer has money on account: {on_account_in_words(row)}" for row in advances),
         ),
         warnings=(
             *_warnings(invoice, said, past, books.today),
-            *(found.remark for found in resolved if found.remark),
+            *remarks(resolved),
         ),
         steps=(InsertInvoice.of(invoice),),
         amount=_pounds(invoice, money_in),
@@ -101,14 +104,11 @@ async def create_invoice(
 def _due(asked: date | None, issued: date, buyer: Customer, company: Company) -> tuple[date, str]:
     """When it is due, and where that comes from."""
     if asked is not None:
-        return asked, f"{(asked - issued).days} days" if asked > issued else ""
+        return asked, counted((asked - issued).days, "day") if asked > issued else ""
     after = " after the end of the month" if company.terms_from_month_end else ""
-    if buyer.payment_terms:
-        return company.due_date(issued, buyer.payment_terms), f"{buyer.payment_terms} days{after}, the customer's terms"
-    if company.payment_terms:
-        return company.due_date(
-            issued, company.payment_terms
-        ), f"{company.payment_terms} days{after}, the company's terms"
+    for days, whose in ((buyer.payment_terms, "customer"), (company.payment_terms, "company")):
+        if days:
+            return company.due_date(issued, days), f"{counted(days, 'day')}{after}, the {whose}'s terms"
     raise ChoiceNeeded(
         "due_date",
         "Neither the customer nor the company has payment terms in KashFlow.",

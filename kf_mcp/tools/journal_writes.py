@@ -63,7 +63,6 @@ async def create_journal(
             f"Comment: {quoted(comment, 200) if comment else 'none'}",
             *await _said(books, new.lines),
             f"Debits {money.in_words(new.amount)}, credits {money.in_words(new.amount)}",
-            *_how_signed(above_zero),
         ),
         warnings=(*_assumed(above_zero), *await _warnings(books, new)),
         steps=(journal_steps.InsertJournal.of(new, above_zero),),
@@ -104,7 +103,6 @@ async def update_journal(
     if wanted is not None:
         facts += [f"Goes: {line}" for line in await _said(books, _as_entered(found, above_zero))]
         facts += [f"Comes: {line}" for line in await _said(books, wanted)]
-        facts += _how_signed(above_zero)
     else:
         facts.append("Its lines stay as they are")
     after = NewJournal(date=date or found.date, lines=wanted or ())
@@ -134,7 +132,6 @@ async def delete_journal(books: Books, number: Number) -> Plan:
         facts=(
             f"Comment: {quoted(found.comment, 200) if found.comment else 'none'}",
             *await _said(books, _as_entered(found, above_zero)),
-            *_how_signed(above_zero),
         ),
         warnings=tuple(_assumed(above_zero)),
         steps=(journal_steps.DeleteJournal.of(record, above_zero),),
@@ -212,12 +209,6 @@ async def _said(books: Books, lines: tuple[NewJournalLine, ...]) -> list[str]:
         job = f", project {jobs.get(line.project_id, 'unknown')}" if line.project_id else ""
         said.append(f"{side}: {names.get(line.nominal_id, 'a nominal that is not listed')}{comment}{job}")
     return said
-
-
-def _how_signed(above_zero: AboveZero) -> list[str]:
-    if not above_zero.seen_in:
-        return []
-    return [f"KashFlow keeps {above_zero.side}s of journals above zero (seen in journal {above_zero.seen_in})"]
 
 
 def _assumed(above_zero: AboveZero) -> list[str]:

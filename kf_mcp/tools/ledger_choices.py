@@ -12,6 +12,7 @@ from kf_mcp.model.reference import Nominal
 from kf_mcp.model.text import bounded, quoted
 
 MOST_SHOWN = 12
+NEW = "If it is none that there is, `create_nominal` makes one (toolset `ledger`)."
 
 
 class Coded(Protocol):
@@ -33,8 +34,11 @@ class Coded(Protocol):
 C = TypeVar("C", bound=Coded)
 
 
-def nominal(nominals: Sequence[C], said: str, field: str = "nominal") -> C:
-    """The nominal with this code, or the only one with this name. Raises ChoiceNeeded or NotFound."""
+def nominal(nominals: Sequence[C], said: str, field: str = "nominal", offered: Sequence[C] = ()) -> C:
+    """The nominal with this code, or the only one with this name.
+
+    Raises ChoiceNeeded, for an unknown one with those that are similar or else all that are offered; NotFound where there are neither.
+    """
     wanted, words = said.strip().casefold(), search.words(said)
     fitting = (
         [found for found in nominals if str(found.code) == wanted]
@@ -44,9 +48,28 @@ def nominal(nominals: Sequence[C], said: str, field: str = "nominal") -> C:
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
-        raise NotFound("nominal with this code or name:", bounded(said, 60), "See `list_reference` nominal_codes.")
+        similar = [found for found in offered or nominals if _is_similar(found.name, words)]
+        if not (similar or offered):
+            raise NotFound(
+                "nominal with this code or name:", bounded(said, 60), f"See `list_reference` nominal_codes. {NEW}"
+            )
+        listed = [in_words(found) for found in similar[:MOST_SHOWN] or offered]
+        raise ChoiceNeeded(
+            field, f"No nominal with this code or name is in the books: {quoted(said, 60)}. {NEW}", listed
+        )
     raise ChoiceNeeded(
         field, f"Several nominals fit {quoted(said, 60)}.", [in_words(found) for found in fitting[:MOST_SHOWN]]
+    )
+
+
+def _is_similar(name: str, words: Sequence[str]) -> bool:
+    """Whether a nominal's name has one of these words, or the beginning of one."""
+    there = search.words(name)
+    return any(
+        len(word) >= search.SHORTEST_START and (other.startswith(word) or search.is_nearly(word, other))
+        for word in words
+        for other in there
+        if word not in search.SUFFIXES
     )
 
 

@@ -17,7 +17,7 @@ from kf_mcp.model.projects import Project
 from kf_mcp.model.reference import Nominal
 from kf_mcp.model.text import hides_something, quoted
 from kf_mcp.tools import choices
-from kf_mcp.tools.invoice_lines import Exact, LineAsked, Rate, Resolved, resolve, said_of_vat
+from kf_mcp.tools.invoice_lines import Exact, LineAsked, Rate, Resolved, remarks, resolve, said_of_vat
 
 
 def _plain(value: str | None) -> str | None:
@@ -90,14 +90,15 @@ async def altered(
             touched += [_as_new(wanted, nominals)] if wanted.vat_rate != line.vat_rate else []
             line = wanted  # noqa: PLW2901
         found.lines.append(line)
-    for resolved in await _resolved(books, add, buyer, invoice):
+    added = await _resolved(books, add, buyer, invoice)
+    for resolved in added:
         new = resolved.line
         found.lines.append(_as_line(new))
         source = f" ({resolved.source})" if resolved.source else ""
         where = f"nominal {new.nominal_code} {new.nominal_name}"
         found.facts.append(f"New line: {line_in_words(_as_line(new), invoice.currency)}, {where}{source}")
-        found.warnings += [_of_new(resolved.remark)] if resolved.remark else []
         touched.append(new)
+    found.warnings += map(_of_new, remarks(added))
     said = said_of_vat(touched, invoice.issue_date, buyer, company, invoice.currency)
     found.facts += said.notes
     found.warnings += said.warnings
@@ -236,7 +237,8 @@ async def _resolved(books: Books, add: Sequence[LineAsked], buyer: Customer, inv
 
 def _of_new(said: str) -> str:
     """What was said of lines to be added, so that nobody takes them for those that stand."""
-    return re.sub(r"\bLine (\d+)", r"New line \1", re.sub(r"\blines\[", "add[", said))
+    new = re.sub(r"\bLine(s?) (\d+)", r"New line\1 \2", re.sub(r"\blines\[", "add[", said))
+    return re.sub(r"\(line (\d+)\)", r"(new line \1)", new)
 
 
 def _as_line(new: NewLine) -> InvoiceLine:

@@ -73,20 +73,27 @@ async def email_invoice(
     sender_name = from_name or company.name
     email = Email(recipient=recipient, sender=sender, sender_name=sender_name, subject=subject, body=body)
     what = "credit note" if sent.is_credit_note else "invoice"
-    lines = body.splitlines()
     return Plan(
         title=f"E-MAIL to {quoted(recipient, 200)} with {what} {sent.number} for {quoted(buyer.name, 80)} ({buyer.code})",
         facts=(
             f"To: {quoted(recipient, 200)}{recipient_source}",
             f"From: {quoted(sender, 200)}{sender_source}, as {quoted(sender_name, 100)}{'' if from_name else ' (the company)'}",
             f"Subject: {quoted(subject, 200)}",
-            *(f"Text, line {n} of {len(lines)}: {quoted(line, LONGEST)}" for n, line in enumerate(lines, 1)),
+            *_text(body),
             f"Attached as a PDF: {what} {sent.number} of {dates.in_words(sent.issue_date)}",
             f"It shows {money.in_words(sent.gross, sent.currency)}; outstanding: {money.in_words(sent.outstanding, sent.currency)}",
         ),
         warnings=tuple(_warnings(sent, buyer, email, company.email)),
         steps=(EmailInvoice.of(found, email),),
     )
+
+
+def _text(body: str) -> list[str]:
+    """The whole text, a line for each of its paragraphs; where a new line begins inside one there is a stroke."""
+    paragraphs = [part for part in re.split(r"\n\s*\n", body) if part.strip()]
+    said = [quoted(" / ".join(line.strip() for line in part.splitlines()), 2 * LONGEST) for part in paragraphs]
+    named = ["Text:", *(f"Text, paragraph {n}:" for n in range(2, len(said) + 1))]
+    return [f"{first} {part}" for first, part in zip(named, said, strict=True)]
 
 
 def _recipient(to: str, buyer: Customer) -> tuple[str, str]:
@@ -105,7 +112,7 @@ def _recipient(to: str, buyer: Customer) -> tuple[str, str]:
 
 def _warnings(sent: Invoice, buyer: Customer, email: Email, own: str) -> Sequence[str]:
     """What a person must not overlook before an e-mail leaves."""
-    said = ["A REAL E-MAIL leaves at once; it cannot be called back."]
+    said = ["A REAL E-MAIL leaves at once; nothing takes it back."]
     theirs = {address.casefold() for address in buyer.emails}
     if email.recipient.casefold() not in theirs:
         kept = ", ".join(quoted(address, 100) for address in buyer.emails) or "none"

@@ -61,9 +61,12 @@ async def add_note(
             said,
             f"Notes there already: {len(earlier)}",
         ),
-        warnings=tuple(
-            f"The same note stands there already, of {dates.in_words(note.date) if note.date else 'no date'}."
-            for note in same[:1]
+        warnings=(
+            "Nothing takes a note back: KashFlow changes and deletes none through its API.",
+            *(
+                f"The same note stands there already, of {dates.in_words(note.date) if note.date else 'no date'}."
+                for note in same[:1]
+            ),
         ),
         steps=(step,),
     )

@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
 from pydantic import AfterValidator, Field
 
-from kf_mcp.errors import Refused
+from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.model import dates, money
+from kf_mcp.model import dates, money, search
 from kf_mcp.model.dates import Day
 from kf_mcp.model.documents import Bill
 from kf_mcp.model.invoices import Invoice
@@ -25,6 +25,14 @@ from kf_mcp.tools.customers import Line
 FAR_OFF: Final = timedelta(days=60)
 NEARLY: Final = Decimal("1.03")
 """A bank's rate differs from the document's by a few percent."""
+
+
+TRANSFER: Final = frozenset(
+    ("bank transfer", "transfer", "bacs", "faster payment", "faster payments", "bank payment", "online transfer")
+)
+"""What people call a bank transfer."""
+TRANSFER_WORDS: Final = frozenset(("bacs", "transfer", "faster", "fps", "chaps"))
+"""By which a method is known for one."""
 
 
 def _whole_pennies(value: Decimal) -> Decimal:
@@ -71,16 +79,42 @@ class Way:
 
 
 async def way_in(books: Books, method: str, bank_account: str) -> Way:
-    """How a customer paid. Raises ChoiceNeeded."""
-    how = choices.one_of(await books.reference.payment_methods(), method, "method", "payment method")
-    return Way(how, await account_called(books, bank_account), "into")
+    """How a customer paid. Raises ChoiceNeeded with everything that is open."""
+    return await _way(books, await books.reference.payment_methods(), method, bank_account, "into")
 
 
 async def way_out(books: Books, method: str, bank_account: str) -> Way:
-    """How a supplier was paid, whose list of methods is another. Raises ChoiceNeeded."""
-    offered = await books.purchases.payment_methods()
-    how = choices.one_of(offered, method, "method", "payment method for purchases")
-    return Way(how, await account_called(books, bank_account), "from")
+    """How a supplier was paid, whose list of methods is another. Raises ChoiceNeeded with everything that is open."""
+    return await _way(books, await books.purchases.payment_methods(), method, bank_account, "from")
+
+
+async def _way(
+    books: Books, offered: Sequence[PaymentMethod], method: str, bank_account: str, into: Literal["into", "from"]
+) -> Way:
+    how, where, still_open = None, None, []
+    try:
+        how = _method_called(offered, method, "payment method" if into == "into" else "supplier payment method")
+    except ChoiceNeeded as choice:
+        still_open.append(choice)
+    try:
+        where = await account_called(books, bank_account)
+    except ChoiceNeeded as choice:
+        still_open.append(choice)
+    if how is None or where is None:
+        raise ChoiceNeeded.together(still_open)
+    return Way(how, where, into)
+
+
+def _method_called(offered: Sequence[PaymentMethod], said: str, kind: str) -> tuple[PaymentMethod, str]:
+    """The method with this name, the only one, or for a bank transfer the only one that is such by its name. Raises ChoiceNeeded."""
+    try:
+        return choices.one_of(offered, said, "method", kind)
+    except ChoiceNeeded:
+        is_transfer = " ".join(search.words(said)) in TRANSFER
+        alike = [found for found in offered if TRANSFER_WORDS & set(search.words(found.name))] if is_transfer else []
+        if len(alike) != 1:
+            raise
+        return alike[0], f"the only one that is a bank transfer by its name, as {quoted(said, 30)} was said"
 
 
 async def account_called(books: Books, bank_account: str) -> tuple[BankAccount, str]:
@@ -123,13 +157,19 @@ def called(owed: Bill) -> Kind:
     return "purchase" if isinstance(owed, Purchase) else "invoice"
 
 
+def named_in_words(owed: Bill) -> str:
+    """Which document it is: invoice 1290 of 3 Nov 2026."""
+    theirs = f" (their reference {quoted(owed.reference, 60)})" if isinstance(owed, Purchase) and owed.reference else ""
+    return f"{called(owed)} {owed.number} of {dates.in_words(owed.issue_date)}{theirs}"
+
+
 def owed_in_words(owed: Bill) -> str:
     """One line of the preview: the document and what is outstanding of it."""
     show = money.in_words
-    theirs = f" (their reference {quoted(owed.reference, 60)})" if isinstance(owed, Purchase) and owed.reference else ""
+    named = named_in_words(owed)
     return (
-        f"{called(owed).capitalize()} {owed.number} of {dates.in_words(owed.issue_date)}{theirs}: "
-        f"{show(owed.gross, owed.currency)}, of which {show(owed.outstanding, owed.currency)} is outstanding"
+        f"{named[:1].upper()}{named[1:]}: {show(owed.gross, owed.currency)}, "
+        f"of which {show(owed.outstanding, owed.currency)} is outstanding"
         + (
             ""
             if owed.currency == money.HOME

@@ -1,9 +1,7 @@
 """The tools that record one sum of money over several documents: each document gets a payment of its own, in one plan."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,23 +10,20 @@ from kf_mcp.kashflow import payment_steps
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.step import Step
 from kf_mcp.model import dates, money
+from kf_mcp.model.bank import on_account_in_words
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.documents import Bill
 from kf_mcp.model.invoices import Invoice
-from kf_mcp.model.payments import is_open, oldest_first
 from kf_mcp.model.text import counted, quoted
 from kf_mcp.toolkit import writes
 from kf_mcp.tools import advances, choices, payment_facts
 from kf_mcp.tools.customers import CustomerKey
 from kf_mcp.tools.payment_facts import AccountName, MethodName, Paid, PaidNote, PaidOn, ReceivedOn
+from kf_mcp.tools.payment_shares import NOTHING, B, Share, by_age, left_over, named, open_in_words, others, shared
 from kf_mcp.tools.suppliers import supplier_called
 from kf_mcp.writing.plan import Plan
 
-LISTED: Final = 20
 MOST: Final = 50
-NOTHING: Final = "Nothing was written."
-
-B = TypeVar("B", bound=Bill)
 
 
 class InvoiceShare(BaseModel):
@@ -47,22 +42,6 @@ class BillShare(BaseModel):
 
     purchase: Annotated[int, Field(ge=1, description="KashFlow's number of the bill")]
     amount: Annotated[Paid | None, Field(gt=0, description="Pounds; default: all that we owe on it")] = None
-
-
-@dataclass(frozen=True)
-class _Share(Generic[B]):
-    """What one document gets, and whether the person named the amount."""
-
-    owed: B
-    amount: Decimal
-    is_named: bool
-
-    def in_words(self) -> str:
-        """One line of the preview."""
-        left = payment_facts.left_in_words(self.owed, self.amount)
-        source = "" if self.is_named or self.amount != self.owed.outstanding else " (all that is outstanding)"
-        after = f". {left}" if left else ""
-        return f"{money.in_words(self.amount)}{source} for {payment_facts.owed_in_words(self.owed)}{after}"
 
 
 @writes("Record one receipt over several invoices", destructive=False, toolset="payments")
@@ -97,25 +76,23 @@ async def record_payments(
             "Both `invoices` and `oldest_first` were given." if invoices else "Which invoices it pays was not said."
         )
         raise Refused(
-            problem, f"Ask the person, and call again with one of `invoices` and `oldest_first`. {_open(owned, whose)}"
+            problem,
+            f"Ask the person, and call again with one of `invoices` and `oldest_first`. {open_in_words(owned, whose)}",
         )
     if invoices:
         asked = [(share.invoice, share.amount) for share in invoices]
-        shares = _named(asked, owned, whose)
+        shares = named(asked, owned, whose)
     else:
-        shares = _by_age(owned, total, whose)
-    rest = total - _sum(shares)
+        shares = by_age(owned, total, whose)
+    rest = total - shared(shares)
     if rest < 0:
         raise Refused(
-            f"The invoices come to {money.in_words(_sum(shares))}, {money.in_words(-rest)} more than the {money.in_words(total)} received.",
+            f"The invoices come to {money.in_words(shared(shares))}, "
+            f"{money.in_words(-rest)} more than the {money.in_words(total)} received.",
             f"{NOTHING} Ask the person which invoice is paid only in part, and name its amount.",
         )
     if rest and not rest_on_account:
-        raise Refused(
-            f"{money.in_words(rest)} of the {money.in_words(total)} is left over.",
-            f"{NOTHING} Ask the person: name further invoices, correct `total`, or set `rest_on_account` to true to keep it as money on "
-            f"account. {_open(_others(owned, [share.owed.id for share in shares]), whose)}",
-        )
+        raise left_over(rest, total, shares, owned, whose)
     way = await payment_facts.way_in(books, method, bank_account)
     day = date or books.today
     steps: list[Step] = [
@@ -174,13 +151,13 @@ async def pay_purchases(
     payee = await supplier_called(books, supplier)
     owned = await books.purchases.of_supplier(payee.id)
     whose = f"{quoted(payee.name, 60)} ({payee.code})"
-    shares = _named([(share.purchase, share.amount) for share in bills], owned, whose)
-    paid = _sum(shares)
+    shares = named([(share.purchase, share.amount) for share in bills], owned, whose)
+    paid = shared(shares)
     if total is not None and total != paid:
         raise Refused(
             f"The bills come to {money.in_words(paid)}, not {money.in_words(total)}.",
             f"{NOTHING} Ask the person: name further bills, or the amounts of those that were paid in part; money beyond the bills is "
-            f"entered with `record_advance`. {_open(_others(owned, [share.owed.id for share in shares]), whose)}",
+            f"entered with `record_advance`. {open_in_words(others(owned, [share.owed.id for share in shares]), whose, 'Nothing else')}",
         )
     way = await payment_facts.way_out(books, method, bank_account)
     day = date or books.today
@@ -209,82 +186,23 @@ async def pay_purchases(
     )
 
 
-def _named(asked: Sequence[tuple[int, Decimal | None]], owned: Sequence[B], whose: str) -> list[_Share[B]]:
-    """The shares that the person named. Raises Refused for what cannot be paid so."""
-    by_number = {found.number: found for found in owned}
-    shares: list[_Share[B]] = []
-    for number, amount in asked:
-        owed = by_number.get(number)
-        if owed is None:
-            raise Refused(f"{number} is none of {whose}.", f"{NOTHING} {_open(owned, whose)}")
-        noun = payment_facts.called(owed)
-        if number in {share.owed.number for share in shares}:
-            raise Refused(f"{noun.capitalize()} {number} is named twice.", f"{NOTHING} Name it once, with its amount.")
-        payment_facts.refuse_settled(owed, [])
-        payment_facts.refuse_unknown_pounds(owed, amount)
-        share = owed.outstanding if amount is None else amount
-        if owed.currency == money.HOME and share > owed.outstanding:
-            raise Refused(
-                f"{money.in_words(share)} is {money.in_words(share - owed.outstanding)} more than {noun} {number} has outstanding "
-                f"({money.in_words(owed.outstanding)}).",
-                f"{NOTHING} Name no more than that for it; what is left over can be kept as money on account.",
-            )
-        shares.append(_Share(owed, share, is_named=amount is not None))
-    return shares
-
-
-def _by_age(owned: Sequence[B], total: Decimal, whose: str) -> list[_Share[B]]:
-    """The oldest documents first. Raises Refused where none is open, or a foreign one comes up."""
-    shares = [_Share(owed, amount, is_named=False) for owed, amount in oldest_first(owned, total)]
-    if not shares:
-        raise Refused(
-            f"Nothing is outstanding of {whose}.", f"{NOTHING} Enter it as money on account: `record_advance`."
-        )
-    for share in shares:
-        if share.owed.currency != money.HOME:
-            raise Refused(
-                f"Invoice {share.owed.number} is in {share.owed.currency}, and KashFlow keeps payments in pounds.",
-                f"{NOTHING} Name the invoices and the pounds for each in `invoices`. {_open(owned, whose)}",
-            )
-    return shares
-
-
-def _sum(shares: Sequence[_Share[B]]) -> Decimal:
-    return sum((share.amount for share in shares), Decimal(0))
-
-
-def _others(owned: Sequence[Bill], taken: Sequence[int]) -> list[Bill]:
-    """The documents that get nothing."""
-    return [found for found in owned if found.id not in taken]
-
-
-def _open(owned: Sequence[Bill], whose: str) -> str:
-    """What is open, oldest first, as one sentence."""
-    found = sorted(filter(is_open, owned), key=lambda bill: (bill.issue_date, bill.number))
-    if not found:
-        return f"Nothing else is outstanding of {whose}."
-    listed = [
-        f"{bill.number} of {dates.in_words(bill.issue_date)} ({money.in_words(bill.outstanding, bill.currency)})"
-        for bill in found[:LISTED]
-    ]
-    more = f", and {len(found) - LISTED} more" if len(found) > LISTED else ""
-    return f"Open of {whose}: {', '.join(listed)}{more}."
-
-
-def _of_its_own(share: _Share[B], said: Sequence[str]) -> list[str]:
+def _of_its_own(share: Share[B], said: Sequence[str]) -> list[str]:
     """Warnings, each with the document that it is about."""
     return [f"{payment_facts.called(share.owed).capitalize()} {share.owed.number}: {text}" for text in said]
 
 
 def _unused_credit(found: Bill) -> str:
-    return f"Credit note {found.number} of {money.in_words(-found.outstanding, found.currency)} is not used yet."
+    how = (
+        "`apply_credit_note` sets it against an invoice"
+        if payment_facts.called(found) == "invoice"
+        else "a supplier's credit note is set against a bill in KashFlow itself, whose API has no operation for it"
+    )
+    return f"Credit note {found.number} of {money.in_words(-found.outstanding, found.currency)} is not used yet: {how}."
 
 
 async def _unused(books: Books, payer: Customer, owned: Sequence[Invoice]) -> list[str]:
     """What the customer has to its credit already, which the person may have forgotten."""
     on_account = [
-        f"{money.in_words(found.amount)} was paid on account on {dates.in_words(found.date)} (bank transaction {found.id}); "
-        "`allocate_advance` sets it against an invoice."
-        for found in await books.bank.advances(payer.id)
+        f"There is money on account: {on_account_in_words(found)}." for found in await books.bank.advances(payer.id)
     ]
     return [_unused_credit(found) for found in owned if found.is_credit_note and found.outstanding] + on_account

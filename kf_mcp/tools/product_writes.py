@@ -30,8 +30,10 @@ Stock = Annotated[int, Field(ge=0, le=1_000_000)]
 async def create_product(
     books: Books,
     name: Annotated[Line, Field(min_length=1, max_length=100, description="As it is called in lists")],
-    nominal: Annotated[str, Field(min_length=1, max_length=100, description="Sales or purchase nominal: code or name")],
     price: Annotated[Exact, Field(ge=0, description="Pounds for one, net of VAT, up to four places")],
+    nominal: Annotated[
+        str, Field(max_length=100, description="Sales or purchase nominal: code or name; empty: the choices come back")
+    ] = "",
     code: Annotated[Code, Field(description="A code of its own; empty: none")] = "",
     description: Annotated[Line, Field(max_length=1000, description="For invoice lines")] = "",
     vat_rate: Annotated[Rate | None, Field(description="20, 5, 0 or N/A. Default: the nominal's own")] = None,
@@ -73,7 +75,7 @@ async def create_product(
             f"Wholesale price: {money.unit_price_in_words(wholesale_price)}",
             f"Stock: {stock}",
             f"Description: {quoted(description, 1000) if description else 'none'}",
-            "AutoFill: yes, so that KashFlow's own screens fill in what it holds (by its name; not documented)",
+            "Where it is chosen on a line, KashFlow's own screens should fill in price, VAT rate and text (switched on; not documented)",
         ),
         warnings=(
             "It stays: KashFlow has no operation that deletes a product.",
@@ -136,9 +138,12 @@ async def update_product(
 
 def _parent(nominals: Sequence[Nominal], said: str) -> Nominal:
     """The nominal that a product stands under. Raises Refused for one that is neither for sales nor for purchases."""
-    found = ledger_choices.nominal(nominals, said)
+    offered = [one for one in nominals if one.use in {"sales", "outgoing"}]
+    listed = [in_words(one) for one in offered]
+    if not said.strip():
+        raise ChoiceNeeded("nominal", "The nominal that it stands under was not named.", listed)
+    found = ledger_choices.nominal(nominals, said, offered=offered)
     if found.use not in {"sales", "outgoing"}:
-        listed = [in_words(one) for one in nominals if one.use in {"sales", "outgoing"}]
         raise ChoiceNeeded("nominal", f"Nominal {in_words(found)} is neither for sales nor for purchases.", listed)
     return found
 

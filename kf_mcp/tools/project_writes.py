@@ -32,7 +32,9 @@ async def create_project(
     books: Books,
     name: Annotated[Line, Field(min_length=1, max_length=100, description="As it is called in lists")],
     reference: Annotated[Line, Field(max_length=50, description="A short word of its own; empty: none")] = "",
-    customer: Annotated[str, Field(max_length=120, description="Code or exact name; empty: none")] = "",
+    customer: Annotated[
+        str, Field(max_length=120, description="Code, or a name that only one customer has; empty: none")
+    ] = "",
     start: Annotated[Day | None, Field(description="First day; default: none")] = None,
     end: Annotated[Day | None, Field(description="Last day; default: none")] = None,
     description: Annotated[Line, Field(max_length=1000, description="What it is about")] = "",
@@ -81,7 +83,9 @@ async def update_project(
     project: Annotated[str, Field(min_length=1, max_length=100, description="Number, reference or name")],
     name: Annotated[Line | None, Field(min_length=1, max_length=100, description="New name")] = None,
     reference: Annotated[Line | None, Field(max_length=50, description="Empty: made blank")] = None,
-    customer: Annotated[str | None, Field(max_length=120, description="Code or exact name; empty: none")] = None,
+    customer: Annotated[
+        str | None, Field(max_length=120, description="Code, or a name that only one customer has; empty: none")
+    ] = None,
     start: Annotated[Day | None, Field(description="First day")] = None,
     end: Annotated[Day | None, Field(description="Last day")] = None,
     remove_end: Annotated[bool, Field(description="Whether the last day that it has is taken away")] = False,

@@ -106,7 +106,8 @@ async def change_purchase_lines(
     _check_positions(found, change, remove)
     by_id = {nominal.id: nominal for nominal in buying.nominals}
     changed = {asked.line: _changed(found.lines[asked.line - 1], asked, buying) for asked in change}
-    added = [bought.line for bought in resolve(buying, add, "add")]
+    bought = resolve(buying, add, "add")
+    added = [row.line for row in bought]
     kept = [changed.get(n, line) for n, line in enumerate(found.lines, 1) if n not in remove]
     after: list[PurchaseLine | BilledLine] = [*kept, *added]
     if not after:
@@ -115,6 +116,7 @@ async def change_purchase_lines(
         )
     judged = {f"Line {n}": _billed(line, by_id) for n, line in changed.items()}
     judged |= {f"New line {n}": line for n, line in enumerate(added, 1)}
+    doubts = [f"New line {n}: {row.doubt}" for n, row in enumerate(bought, 1) if row.doubt]
     said = _said(found, judged, buying)
     show, currency = money.in_words, found.currency
     net, tax = sum((line.net for line in after), Decimal(0)), sum((line.vat for line in after), Decimal(0))
@@ -134,7 +136,7 @@ async def change_purchase_lines(
     return Plan(
         title=f"Change of the lines of purchase {found.number} from {found.supplier_code}",
         facts=(*facts, *said.notes),
-        warnings=(*_warnings(found, net + tax), *said.warnings),
+        warnings=(*_warnings(found, net + tax, tax), *doubts, *said.warnings),
         steps=(purchase_change_steps.lines_change(record, found.lines, after),),
         amount=at_most_in_pounds(net + tax, currency, found.exchange_rate),
         alters=(found.issue_date,),
@@ -252,16 +254,31 @@ def _billed(line: PurchaseLine, nominals: dict[int, Nominal]) -> BilledLine:
     )
 
 
-def _warnings(found: Purchase, gross: Decimal) -> list[str]:
-    """What a bookkeeper would ask about before writing this."""
-    said = [
-        "KashFlow replaces every line; one integrator met trouble with the nominals of replaced lines. All of it is read back and compared."
-    ]
-    if found.paid:
-        show = money.in_words
+def _warnings(found: Purchase, gross: Decimal, vat: Decimal) -> list[str]:
+    """What a bookkeeper would ask about before writing this.
+
+    KashFlow replaces every line, and one integrator met trouble with the nominals of replaced lines; all of it is read back and compared,
+    which would show it, so nobody is warned beforehand.
+    """
+    said = []
+    show, left = money.in_words, gross - found.paid
+    if vat > found.vat >= 0:
         said.append(
-            f"{show(found.paid, found.currency)} is paid on it: {show(gross - found.paid, found.currency)} will be outstanding."
+            f"The VAT rises by {show(vat - found.vat, found.currency)}. If the bill was entered as it is printed, ask the supplier for a "
+            "corrected bill before more VAT is claimed."
         )
+    elif gross != found.gross:
+        said.append(
+            f"The total will be {show(gross, found.currency)}: is that what the bill prints? If the bill itself is wrong, ask the supplier "
+            "for a corrected bill or a credit note."
+        )
+    if found.paid:
+        after = (
+            f"overpaid by {show(-left, found.currency)}"
+            if left < 0 < found.paid
+            else f"{show(left, found.currency)} will be outstanding"
+        )
+        said.append(f"{show(found.paid, found.currency)} is paid on it: {after}.")
     if found.is_reverse_charge:
         said.append(
             "It is under the construction industry's reverse charge, whose figures KashFlow keeps beside the lines; they stay as they are."

@@ -28,6 +28,8 @@ LATE: Final = timedelta(days=120)
 LONGEST_TERMS: Final = timedelta(days=180)
 DUPLICATE_WITHIN: Final = timedelta(days=45)
 MOST_DUPLICATES: Final = 5
+PENCE_PER_LINE: Final = Decimal("0.02")
+"""Up to so much a line VAT on the whole bill may differ from VAT rounded line by line; our choice."""
 
 
 @writes("Enter a supplier's bill", destructive=False)
@@ -66,8 +68,9 @@ async def create_purchase(
         raise Refused(
             f"The lines come to {show(purchase.gross, purchase.currency)} (net {show(purchase.net, purchase.currency)} + VAT "
             f"{show(purchase.vat, purchase.currency)}), and the bill's total is {show(total, purchase.currency)}.",
-            "Nothing was written. Compare each line and its VAT with the bill.",
+            f"Nothing was written. {_how_to_meet(total, purchase, lines)}",
         )
+    doubts = [f"Line {n}: {found.doubt}" for n, found in enumerate(bought, 1) if found.doubt]
     said = vat_preflights.together([buying.said(found.line, issue_date, money_in.code) for found in bought])
     if said.refusal:
         raise Refused(said.refusal, "Nothing was written. Compare with the bill and call again.")
@@ -83,7 +86,7 @@ async def create_purchase(
     return Plan(
         title=_title(seller, purchase),
         facts=(*facts, *said.notes),
-        warnings=(*_warnings(purchase, buying.past, books.today), *said.warnings),
+        warnings=(*_warnings(purchase, buying.past, books.today), *doubts, *said.warnings),
         steps=(InsertPurchase.of(purchase),),
         amount=at_most_in_pounds(purchase.gross, money_in.code, purchase.exchange_rate),
         dated=(issue_date,),
@@ -132,6 +135,20 @@ def _due(asked: date | None, issued: date, seller: Supplier) -> tuple[date, str]
         "due_date",
         "No due date was named, and KashFlow holds no payment terms of this supplier.",
         [f"{issued + timedelta(days=days)} ({days} days)" for days in (0, 14, 30)],
+    )
+
+
+def _how_to_meet(total: Decimal, purchase: NewPurchase, asked: Sequence[BilledLineAsked]) -> str:
+    """What to compare; where pence of VAT by the rate may be all that differs, which figure would make it the bill's total."""
+    short, show = total - purchase.gross, money.in_words
+    reckoned = [n for n, line in enumerate(asked) if line.vat is None and purchase.lines[n].vat]
+    if not reckoned or abs(short) > PENCE_PER_LINE * len(reckoned):
+        return "Compare each line and its VAT with the bill."
+    largest = max(reckoned, key=lambda n: abs(purchase.lines[n].vat))
+    return (
+        f"VAT was worked out by the rate, line by line. If the bill prints {show(purchase.net, purchase.currency)} net and "
+        f"{show(purchase.vat + short, purchase.currency)} VAT, call again with `lines[{largest}].vat` set to "
+        f"{purchase.lines[largest].vat + short} (the line with the most VAT); if it prints anything else, compare each line with it."
     )
 
 

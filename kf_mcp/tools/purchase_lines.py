@@ -4,19 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.model import money, vat_preflights
+from kf_mcp.model import money, search, vat_preflights
 from kf_mcp.model.invoices import NOT_APPLICABLE, line_vat
 from kf_mcp.model.purchases import BilledLine, Purchase
 from kf_mcp.model.reference import Company, Nominal
 from kf_mcp.model.suppliers import Supplier
 from kf_mcp.model.text import quoted
-from kf_mcp.model.vat import rate_in_words
+from kf_mcp.model.vat import meaning_on_purchases, rate_in_words
 from kf_mcp.model.vat_line import Said
 from kf_mcp.tools import choices
 from kf_mcp.tools.customers import plain_line
@@ -24,6 +24,9 @@ from kf_mcp.tools.invoice_lines import Exact, Rate
 from kf_mcp.tools.payments import Paid
 
 T = TypeVar("T")
+LONG_ENOUGH: Final = 5
+"""Shorter words of a description fit too many nominals."""
+MOST_FITTING: Final = 3
 
 Text = Annotated[str, AfterValidator(plain_line), Field(max_length=2000)]
 
@@ -48,6 +51,8 @@ class Bought:
 
     line: BilledLine
     source: str
+    doubt: str = ""
+    """Why the nominal that was chosen for it may be the wrong one."""
 
     def in_words(self, currency: str) -> str:
         """The line as the preview shows it."""
@@ -104,17 +109,30 @@ class Buying:
         listed = [choices.nominal_in_words(nominal) for nominal in self.outgoing.values()]
         raise ChoiceNeeded(field, f"{what} names no nominal, and the books do not say which is usual.", listed)
 
+    def better_named(self, description: str, chosen: Nominal) -> str:
+        """What to warn of where a word of the description is in the name of another nominal and not in the chosen one's."""
+        said = {word for word in search.words(description) if len(word) >= LONG_ENOUGH} - set(search.words(chosen.name))
+        fitting = [
+            choices.nominal_in_words(found)
+            for found in self.outgoing.values()
+            if found.id != chosen.id and said & set(search.words(found.name))
+        ]
+        if not fitting:
+            return ""
+        return f"No nominal was named, and by its description it may belong to {' or '.join(fitting[:MOST_FITTING])}."
+
     def rate(self, asked: Decimal | None, nominal: Nominal | None, field: str, what: str) -> tuple[Decimal, str]:
         """The VAT rate of a line: the one named, or the nominal's where that is certain; else the choices come back."""
-        listed = [_meaning(rate) for rate in sorted(self.rates, reverse=True)]
+        is_abroad = self.seller.place != "UK"
+        listed = [_meaning(rate, is_abroad=is_abroad) for rate in sorted(self.rates, reverse=True)]
         if asked is not None:
             if asked not in self.rates:
                 raise ChoiceNeeded(field, f"{rate_in_words(asked)} is not a VAT rate of this account.", listed)
             return asked, ""
         if not self.company.vat_registered:
             return Decimal(0), "no VAT: the company is not registered"
-        if self.seller.place != "UK":
-            why = "the supplier is not in the UK: KashFlow wants the rate that the goods would bear here, with VAT 0.00"
+        if is_abroad:
+            why = "the supplier is not in the UK: name the rate that the goods or services would bear here; VAT is entered as 0.00"
             raise ChoiceNeeded(field, f"{what} names no VAT rate, and {why}.", listed)
         if nominal is None or nominal.vat_rate > 0 or nominal.vat_rate == NOT_APPLICABLE:
             return (nominal.vat_rate, f"VAT rate: that of nominal {nominal.code}") if nominal else (Decimal(0), "")
@@ -221,13 +239,12 @@ def _bought(
         printed_vat=tax,
     )
     named = "" if line.description else "description: the nominal's name"
-    return Bought(new, "; ".join(source for source in (named, rate[1], tax_source, nominal[1]) if source))
+    source = "; ".join(source for source in (named, rate[1], tax_source, nominal[1]) if source)
+    return Bought(new, source, buying.better_named(line.description, nominal[0]) if line.nominal is None else "")
 
 
-def _meaning(rate: Decimal) -> str:
-    """What choosing this rate on a purchase does to the VAT return (KashFlow's knowledge base, "0% and N/A VAT")."""
-    if rate == NOT_APPLICABLE:
-        return "N/A: no VAT, and the line is left out of the VAT return altogether"
-    if rate == 0:
-        return "0%: no VAT, and the net amount counts in box 7 of the return"
-    return f"{money.plain(rate)}%: VAT in box 4, the net amount in box 7 of the return"
+def _meaning(rate: Decimal, *, is_abroad: bool) -> str:
+    """What choosing this rate does."""
+    if is_abroad and rate != NOT_APPLICABLE:
+        return f"{money.plain(rate)}%: where goods or services like these would bear {money.plain(rate)}% in the UK"
+    return meaning_on_purchases(rate)

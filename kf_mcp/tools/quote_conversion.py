@@ -8,13 +8,23 @@ from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.conversion_steps import ConvertQuote
 from kf_mcp.model import dates
+from kf_mcp.model.customers import Customer
 from kf_mcp.model.invoices import Invoice, NewLine
 from kf_mcp.model.quotes import Quote
-from kf_mcp.model.text import quoted
+from kf_mcp.model.reference import Company
+from kf_mcp.model.text import counted, quoted
 from kf_mcp.toolkit import writes
 from kf_mcp.tools import choices
 from kf_mcp.tools.invoice_lines import said_of_vat
-from kf_mcp.tools.quote_writes import NUMBER, currency_warnings, in_pounds, line_in_words, nominal_of, totals
+from kf_mcp.tools.quote_writes import (
+    NUMBER,
+    currency_warnings,
+    in_pounds,
+    line_in_words,
+    nominal_of,
+    totals,
+    with_currency,
+)
 from kf_mcp.writing.plan import Plan
 
 
@@ -33,6 +43,7 @@ async def convert_quote(
     """
     quote, record = await books.quotes.whole(number)
     buyer = await books.customers.by_id(quote.customer_id)
+    quote = await with_currency(books, quote, buyer)
     state = await books.quotes.state(quote.id)
     if state == "converted":
         raise Refused(
@@ -58,6 +69,10 @@ async def convert_quote(
     )
     if state == "unknown":
         warnings.append("KashFlow does not say whether an invoice was made of this quote already.")
+    warnings.append(
+        "KashFlow sets the invoice's due date and may leave it without one: look at it afterwards; `update_invoice` sets one"
+        + terms_in_words(buyer, company)
+    )
     warnings += _duplicates(quote, await books.invoices.of_customer(buyer.id))
     return Plan(
         title=f"Invoice to {quoted(buyer.name, 80)} ({buyer.code}) from quote {number}: {totals(quote, quote.currency)}",
@@ -75,6 +90,18 @@ async def convert_quote(
         amount=in_pounds(quote.gross, used),
         dated=(books.today, quote.issue_date),
     )
+
+
+def terms_in_words(buyer: Customer, company: Company) -> str:
+    """The end of a sentence that names whose payment terms there are."""
+    after = " after the end of the month" if company.terms_from_month_end else ""
+    if buyer.payment_terms:
+        return f" (the customer's terms: {counted(buyer.payment_terms, 'day')}{after})."
+    if company.payment_terms:
+        return (
+            f" (the customer has no terms of its own; the company's: {counted(company.payment_terms, 'day')}{after})."
+        )
+    return " (neither the customer nor the company has payment terms in KashFlow)."
 
 
 def _duplicates(quote: Quote, past: list[Invoice]) -> list[str]:

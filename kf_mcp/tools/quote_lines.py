@@ -16,7 +16,7 @@ from kf_mcp.model.reference import Company, Nominal
 from kf_mcp.model.text import counted, hides_something, quoted
 from kf_mcp.toolkit import writes
 from kf_mcp.tools import choices
-from kf_mcp.tools.invoice_lines import Exact, LineAsked, Rate, Resolved, resolve, said_of_vat
+from kf_mcp.tools.invoice_lines import Exact, LineAsked, Rate, Resolved, remarks, resolve, said_of_vat
 from kf_mcp.tools.quote_writes import (
     NUMBER,
     changing_warnings,
@@ -26,6 +26,7 @@ from kf_mcp.tools.quote_writes import (
     nominal_of,
     shown,
     totals,
+    with_currency,
 )
 from kf_mcp.writing.plan import Plan
 
@@ -67,6 +68,7 @@ async def change_quote_lines(
     quote, record = await books.quotes.whole(number)
     _refuse_places(quote, change, remove)
     buyer = await books.customers.by_id(quote.customer_id)
+    quote = await with_currency(books, quote, buyer)
     company = await books.reference.company()
     nominals = await books.reference.nominals()
     rates = {found.rate for found in await books.reference.vat_rates()} | {NOT_APPLICABLE, Decimal(0)}
@@ -110,7 +112,7 @@ async def change_quote_lines(
         warnings=(
             *await changing_warnings(books, quote, buyer),
             *said.warnings,
-            *(found.remark for found in added if found.remark),
+            *(text.replace("Line", "New line", 1) for text in remarks(added)),
         ),
         steps=(quote_steps.lines_change(record, revised),),
         amount=in_pounds(after.gross, used) if after.gross != quote.gross else Decimal(0),
@@ -140,7 +142,7 @@ async def _added(books: Books, add: list[LineAsked], buyer: Customer, company: C
         return await resolve(books, add, buyer, company, await books.invoices.of_customer(buyer.id))
     except ChoiceNeeded as choice:
         choice.field = choice.field.replace("lines[", "add[")
-        choice.next = choice.next.replace("`lines[", "`add[")
+        choice.next = choice.next.replace("`lines[", "`add[").replace("(line ", "(new line ")
         choice.args = (f"{choice.problem} {choice.next}",)
         raise
 
@@ -193,7 +195,8 @@ def _differences(quote: Quote, was: InvoiceLine, is_now: InvoiceLine, nominals: 
     """What of a line changes, to the penny."""
 
     def price(line: InvoiceLine) -> str:
-        return money.plain(line.unit_price)
+        named = money.unit_price_in_words(line.unit_price, quote.currency)
+        return named if quote.currency else money.plain(line.unit_price)
 
     rows = (
         ("description", quoted(was.description, 2000), quoted(is_now.description, 2000)),

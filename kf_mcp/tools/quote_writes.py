@@ -22,7 +22,7 @@ from kf_mcp.model.text import counted, quoted
 from kf_mcp.toolkit import writes
 from kf_mcp.tools import choices, sheets
 from kf_mcp.tools.customers import CustomerKey, Line
-from kf_mcp.tools.invoice_lines import LineAsked, resolve, said_of_vat
+from kf_mcp.tools.invoice_lines import LineAsked, remarks, resolve, said_of_vat
 from kf_mcp.writing.plan import Plan
 
 FAR_OFF: Final = timedelta(days=45)
@@ -84,7 +84,7 @@ async def create_quote(
         warnings=(
             *_warnings(quote, past, books.today),
             *said.warnings,
-            *(found.remark for found in resolved if found.remark),
+            *remarks(resolved),
         ),
         steps=(quote_steps.InsertQuote.of(quote),),
         amount=in_pounds(quote.gross, money_in),
@@ -114,6 +114,7 @@ async def update_quote(
     """
     quote, record = await books.quotes.whole(number)
     buyer = await books.customers.by_id(quote.customer_id)
+    quote = await with_currency(books, quote, buyer)
     other = await choices.customer(books, customer) if customer.strip() else None
     changes = QuoteChanges(
         customer_id=other.id if other else None,
@@ -152,6 +153,7 @@ async def delete_quote(books: Books, number: NUMBER) -> Plan:
     """
     quote, record = await books.quotes.whole(number)
     buyer = await books.customers.by_id(quote.customer_id)
+    quote = await with_currency(books, quote, buyer)
     nominals = await books.reference.nominals()
     warnings = await currency_warnings(books, buyer, "entering it again would make it one in pounds")
     if await books.quotes.state(quote.id) == "converted":
@@ -194,6 +196,14 @@ async def currency_warnings(books: Books, buyer: Customer, then: str) -> list[st
     return [
         f"The customer's currency is {used.code}, and KashFlow names none on quotes: if this one is in {used.code}, {then}."
     ]
+
+
+async def with_currency(books: Books, quote: Quote, buyer: Customer) -> Quote:
+    """The quote for showing: in pounds where KashFlow names no currency on it and the customer's is pounds."""
+    if quote.currency:
+        return quote
+    used, _ = await choices.currency(books, buyer, "")
+    return quote.model_copy(update={"currency": money.HOME}) if used.is_home else quote
 
 
 def held_to_lock(books: Books, *days: date) -> tuple[date, ...]:

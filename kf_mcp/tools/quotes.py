@@ -65,8 +65,9 @@ class FoundQuotes(Reply):
     def in_words(self) -> str:
         lines = [f"{counted(self.total, 'quote')} found ({self.searched})."]
         for total in self.sums:
-            inside = f"in {total.currency}" if total.currency else "without a named currency"
-            lines.append(f"Sum of {total.count} {inside}: {_shown(total.gross, total.currency)} with VAT")
+            unnamed = "" if total.currency else " (KashFlow names no currency on quotes)"
+            of = counted(total.count, "quote") + (f" in {total.currency}" if total.currency else "")
+            lines.append(f"Sum of {of}: {_shown(total.gross, total.currency)} with VAT{unnamed}")
         if self.quotes:
             lines.append("number | customer | date | with VAT | category | reference")
         for row in self.quotes:

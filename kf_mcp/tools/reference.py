@@ -74,7 +74,7 @@ async def _rows(books: Books, kind: Kind) -> list[ReferenceRow]:
             ]
         case "vat_rates":
             rates = sorted({found.rate for found in await reference.vat_rates()} | set(vat.UK_RATES[-1:]), reverse=True)
-            return [ReferenceRow(name=vat.rate_in_words(rate), about=vat.meaning(rate)) for rate in rates]
+            return [ReferenceRow(name=vat.rate_in_words(rate), about=_both_ways(rate)) for rate in rates]
         case "bank_accounts":
             return [
                 ReferenceRow(name=bounded(found.name, 60), about=f"nominal {found.nominal_code}")
@@ -90,6 +90,12 @@ async def _rows(books: Books, kind: Kind) -> list[ReferenceRow]:
                 )
                 for found in await reference.currencies()
             ]
+
+
+def _both_ways(rate: Decimal) -> str:
+    """What a rate does on a sale and on a purchase, the rate itself left off."""
+    on_sales, on_purchases = (text.partition(": ")[2] for text in (vat.meaning(rate), vat.meaning_on_purchases(rate)))
+    return f"sales: {on_sales}; purchases: {on_purchases}"
 
 
 def _default_rate(rate: Decimal) -> str:

@@ -198,5 +198,7 @@ def statement(found: Statement, abroad: Sequence[Invoice], on_account: Decimal) 
 
 def _of(entry: Entry) -> str:
     """An entry in words: payment of invoice 1042."""
+    if entry.kind == "credit used":
+        return f"credit note {entry.number} used" if entry.paid < 0 else f"credit set against invoice {entry.number}"
     of = "of invoice " if entry.kind in {"payment", "refund"} else ""
     return f"{entry.kind} {of}{entry.number}"

@@ -44,7 +44,7 @@ NEEDS: Final[Mapping[Kind, Needs]] = {
 }
 
 
-@reads("Report")
+@reads("Report", card=True)
 async def get_report(
     books: Books,
     kind: Annotated[Kind, Field(description="Which report")],

@@ -39,8 +39,9 @@ class FoundSuppliers(Reply):
             f"{counted(self.total, 'supplier')} found." if self.total else "No supplier fits. Try fewer or other words."
         ]
         for row in self.suppliers:
-            parts = [row.contact, row.email, row.telephone, row.postcode, "" if row.region == "UK" else row.region]
-            known = ", ".join(part for part in parts if part)
+            parts = [row.contact, row.email, row.telephone, row.postcode]
+            known = ", ".join(quoted(part) for part in parts if part)
+            known += f"{', ' if known else ''}{row.region}" if row.region != "UK" else ""
             why = f" [{row.matched}]" if row.matched else ""
             lines.append(f"{row.code} {quoted(row.name)}{': ' + known if known else ''}{why}")
         if self.next_offset:
@@ -91,15 +92,15 @@ class SupplierDetails(Reply):
 
     @override
     def in_words(self) -> str:
-        where = ", ".join([*self.address, self.postcode])
+        where = ", ".join(part for part in (*self.address, self.postcode) if part)
         reached = ", ".join(
-            part for part in (self.contact, self.email, self.telephone, self.mobile, self.website) if part
+            quoted(part) for part in (self.contact, self.email, self.telephone, self.mobile, self.website) if part
         )
         lines = [
             f"{self.code} {quoted(self.name)}, {self.region}"
-            + (f", VAT number {self.vat_number}" if self.vat_number else ""),
+            + (f", VAT number {quoted(self.vat_number)}" if self.vat_number else ""),
             f"Contact: {reached or '-'}",
-            f"Address: {where.strip(', ') or '-'}",
+            f"Address: {quoted(where, 300) if where else '-'}",
             f"Terms: {f'{self.payment_terms} days' if self.payment_terms else 'none are set'}",
         ]
         for owed in self.owed:

@@ -1,13 +1,13 @@
 """The tools that enter, change and delete suppliers."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow import supplier_steps
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.change import alterations
 from kf_mcp.model import search
 from kf_mcp.model.money import HOME
 from kf_mcp.model.reference import Currency
@@ -20,6 +20,12 @@ from kf_mcp.tools.suppliers import SupplierKey, supplier_called
 from kf_mcp.writing.plan import Plan
 
 MOST_TWINS = 5
+REGIONS: Final[Mapping[Place, str]] = {
+    "UK": "in the UK; its bills carry UK VAT, or none",
+    "EU": "registered for VAT in the EU; its bills are entered with the rate that would hold here, and VAT 0.00",
+    "world": "outside the UK and the EU; its bills are entered with the rate that would hold here, and VAT 0.00",
+    "NI": "as EU, and its goods come to Northern Ireland",
+}
 AddressLine = Annotated[Line, Field(max_length=100)]
 Where = Annotated[
     Place | None, Field(description="For VAT. EU: VAT-registered there; NI: its goods come to Northern Ireland")
@@ -57,9 +63,10 @@ async def create_supplier(
         )
     country = vat_number.strip()[:2].upper()
     if region is None and country.isalpha() and country not in {"", "GB", "UK"}:
-        raise Refused(
-            f"`region` is missing for a supplier with the VAT number {quoted(vat_number, 20)}.",
-            "Set `region`: it decides how its bills count for VAT.",
+        raise ChoiceNeeded(
+            "region",
+            f"No region was named for a supplier with the VAT number {quoted(vat_number, 20)}; it decides how its bills count for VAT.",
+            [f"{place}: {meaning}" for place, meaning in REGIONS.items()],
         )
     kept_in = await _currency(books, currency) if currency else None
     new = NewSupplier(
@@ -113,7 +120,7 @@ async def update_supplier(
     website: Annotated[Line | None, Field(max_length=200, description="Its address on the web")] = None,
     notes: Annotated[Line | None, Field(max_length=1000)] = None,
 ) -> Plan:
-    """Change what is named of one supplier; everything else stays, the trade border type included.
+    """Change what is named of one supplier; everything else stays, the region included.
 
     Left out: unchanged; an empty text: made blank. The preview shows each old and new value. The record is read just before it is sent and
     refused where somebody changed it meanwhile; purchases that exist keep what they say. A changed region or currency is for new purchases.
@@ -138,9 +145,8 @@ async def update_supplier(
     )
     form, record = await books.suppliers.record(found.id)
     step = supplier_steps.change_of(form, record, changes)
-    members = {member: value for member, value in step.members.items() if member != "CurrencyID"}
-    facts = alterations(record, members)
-    if to_be and members != step.members:
+    facts = supplier_steps.alterations_in_words(record, step.members, changes.place)
+    if to_be and changes.currency_id != found.currency_id:
         facts.append(f"Currency: {await books.suppliers.currency(found.code) or 'blank'} becomes {to_be.code}")
     purchases = len(await books.purchases.of_supplier(found.id))
     return Plan(

@@ -13,7 +13,7 @@ from kf_mcp.model.purchases import Purchase, by_currency
 from kf_mcp.model.suppliers import Supplier
 from kf_mcp.model.text import bounded, quoted
 from kf_mcp.toolkit import reads
-from kf_mcp.tools.choices import MOST_SHOWN
+from kf_mcp.tools.choices import GONE, MOST_SHOWN
 from kf_mcp.tools.supplier_replies import FoundSuppliers, OpenPurchase, Owed, SupplierDetails, SupplierRow
 
 OPEN_SHOWN: Final = 25
@@ -24,9 +24,9 @@ SupplierKey = Annotated[
 
 
 async def supplier_called(books: Books, said: str) -> Supplier:
-    """The supplier with this code, or the only one with this name (Ltd and the like left off), read now.
+    """The supplier with this code, the only one with this name (Ltd and the like left off), or the only one that fits every word.
 
-    Raises ChoiceNeeded with the candidates, or NotFound.
+    It is read now. Raises ChoiceNeeded with the candidates, or NotFound.
     """
     said = said.strip()
     if said.isalnum():
@@ -39,8 +39,13 @@ async def supplier_called(books: Books, said: str) -> Supplier:
     exact = exact or [found for found in everyone if search.words(found.name) == search.words(said)]
     if not exact and not set(search.words(said)) & search.SUFFIXES:  # a name without its Ltd; LLP would be another firm
         exact = [found for found in everyone if search.key_words(found.name) == search.key_words(said)]
-    if len(exact) == 1:
-        return await books.suppliers.by_id(exact[0].id)
+    fits = exact or search.only_fitting(said, everyone)
+    if len(fits) == 1:
+        try:
+            return await books.suppliers.by_id(fits[0].id)
+        except NotFound:
+            books.suppliers.forget()
+            raise NotFound("supplier", said, f"{quoted(fits[0].name, 60)} ({fits[0].code}) {GONE}") from None
     candidates = exact or [match.party for match in await books.suppliers.find(said)]
     if not candidates:
         raise NotFound("supplier", said, "Nothing similar either: search with `find_suppliers`.")

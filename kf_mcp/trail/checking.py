@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DatabaseError
@@ -17,8 +17,10 @@ from kf_mcp.trail.schema import GENESIS, KEPT, ROWS, kept_hash, row_hash
 from kf_mcp.trail.verdict import Head, Verdict
 
 Row = dict[str, Any]
-LOCKS = ("consent", "lock", "previous")
+LOCKS: Final = ("consent", "lock", "previous")
 """The columns whose values must be unique: without that, two processes could write the same thing."""
+UNREADABLE: Final = (DatabaseError, ValueError, TypeError, KeyError, RecursionError)
+"""What comes of bytes that are no text, pages that are no pages, and text that is not what was put there."""
 
 
 def check(db: Connection, known: Mapping[int, str], see: Callable[[Row], None] | None = None) -> Verdict:
@@ -71,13 +73,7 @@ class _Found:
             row = next(rows, None)
             if row is not None:
                 self._look(row)
-        except (
-            DatabaseError,
-            ValueError,
-            TypeError,
-            KeyError,
-            RecursionError,
-        ):  # bytes that are no text, a page that is no page
+        except UNREADABLE:
             self.break_at("it cannot be read")
         return None if self.broken is not None else row
 

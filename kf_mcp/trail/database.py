@@ -1,5 +1,6 @@
 """The database under the trail: how its file is opened, for writing or only to be looked at, and what has gone wrong with it."""
 
+import errno
 import os
 import sqlite3
 import stat
@@ -35,20 +36,25 @@ def looking_engine_of(path: Path, patience: int) -> Engine:
     """The database in this file, only to be looked at: nothing is made or altered, and a copy on a read-only disk will do."""
     _refuse_a_link(path)
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path.name}")
-    # What another process has not carried over from the write-ahead file yet is read as well. Where there is none, and none can be made,
-    # nobody writes: then the file is read as it lies.
-    wal = path.with_name(f"{path.name}-wal")
-    is_still = not os.access(path.parent, os.W_OK) and not (wal.exists() and wal.stat().st_size)
-    address = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
+        raise IsADirectoryError(errno.EISDIR, f"{path.name} is not a file")
+    address = f"{path.absolute().as_uri()}?mode={_mode(path)}"
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(address, uri=True, timeout=patience, check_same_thread=False)
 
     engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
-    event.listen(engine, "connect", _leave_transactions_to_us)
+    event.listen(engine, "connect", _let_nothing_be_written)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _mode(path: Path) -> str:
+    """How SQLite opens a file so that it is read with all that was written to it, and neither altered nor left with others beside it."""
+    wal = path.with_name(f"{path.name}-wal")
+    is_writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+    if not is_writable and not (wal.exists() and wal.stat().st_size):
+        return "ro&immutable=1"  # on a read-only disk nobody writes either, and SQLite could not make the files that it uses for that
+    return "ro" if wal.exists() or not is_writable else "rw"  # those that only a writing connection removes again
 
 
 def may_pass(error: Exception) -> bool:
@@ -61,14 +67,18 @@ def may_pass(error: Exception) -> bool:
     return name is None or name.startswith(PASSING)
 
 
-def identity(path: Path) -> tuple[int, int]:
-    """What tells this file from another that takes its place."""
-    there = path.stat()
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells this file from another that takes its place; None where there is none."""
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return None
     return there.st_dev, there.st_ino
 
 
-def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
+def _let_nothing_be_written(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by us
+    connection.execute("PRAGMA query_only=ON")
 
 
 def _set_up(connection: Any, _record: Any) -> None:

@@ -63,9 +63,7 @@ _BY_NUMBER: Final = {
     errno.EACCES: CLOSED,
     errno.EPERM: CLOSED,
     errno.EROFS: CLOSED,
-    errno.EISDIR: Trouble(
-        "a folder lies in its place", "Set KASHFLOW_DATA_DIR to another folder, or move that one away."
-    ),
+    errno.EISDIR: Trouble("what lies in its place is not a file", "Set KASHFLOW_DATA_DIR to another folder."),
     errno.ENOTDIR: Trouble("KASHFLOW_DATA_DIR lies below a file", "Set KASHFLOW_DATA_DIR to a folder."),
     errno.EEXIST: Trouble("KASHFLOW_DATA_DIR is not a folder", "Set KASHFLOW_DATA_DIR to a folder."),
     errno.ELOOP: LINKED,
@@ -83,9 +81,7 @@ class Replaced(Exception):
 
 def trouble(error: BaseException) -> Trouble:
     """What this error means for the owner; the error's own words may hold an address with a password, and are left out."""
-    if isinstance(
-        error, (Damaged, UnicodeError)
-    ):  # the latter when even an error of the database quotes bytes that are no text
+    if isinstance(error, (Damaged, UnicodeError)):  # even an error of the database may quote bytes that are no text
         return DAMAGED
     if isinstance(error, Replaced):
         return REPLACED

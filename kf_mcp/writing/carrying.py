@@ -85,6 +85,7 @@ class Carrier:
         except Refused:
             await self._yield_to_twin(consented)
             raise
+        steps[0] = steps[0].model_copy(update={"state": "sending"})  # it is, as soon as the entry is there
         with anyio.CancelScope(shield=True):
             entry = await self._trail.open(self._opening(consented, steps, kept, seconds))
             course = _Course(entry, list(entry.steps))
@@ -158,7 +159,7 @@ class Carrier:
         """Send each step once; stop at the first that is not known to have arrived."""
         for n, step in enumerate(steps):
             course.steps[n] = course.steps[n].model_copy(update={"state": "sending"})
-            if len(steps) > 1 and not await self._is_noted(course):
+            if n and not await self._is_noted(course):  # the entry was opened with the first as being sent
                 course.steps[n] = course.steps[n].model_copy(update={"state": "waiting"})
                 return
             try:

@@ -137,14 +137,16 @@ class Desk:
         for entry in earlier:
             if not entry.is_settled or await undoing.is_unfinished(entry, self.history):
                 return await self._as_it_stands(entry)
-        written = [entry for entry in earlier if entry.landed]
         try:
             plan = await request.make(books)
         except Known as known:
             self._books.forget()
             return reply.outcome(known.entry)
-        except Refused as refusal:
-            if written:
+        except Refused as refusal:  # perhaps because another call wrote it while this one planned
+            earlier = await self._trail.by_arguments(self.account, request.tool, request.arguments)
+            if earlier and not earlier[-1].is_settled:
+                return await self._as_it_stands(earlier[-1])
+            if written := [entry for entry in earlier if entry.landed]:
                 refusal.args = (f"{refusal} This call was carried out before: {reply.recorded(written[-1])}.",)
             raise
         await limits.check(plan, self._settings, self.history, self._clock())

@@ -21,7 +21,7 @@ class WriteReply(BaseModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    status: Status = Field(description="done: in the books; partly: some steps are; unknown: perhaps; else not written")
+    status: Status = Field(description="done: in the books; partly: in part; unknown: perhaps; else no")
     title: str
     checked: str = ""
     """Read back: equal, differs, or not checked."""

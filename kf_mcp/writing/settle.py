@@ -11,8 +11,7 @@ from typing import Final
 
 from kf_mcp.errors import Failure
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.step import Arrivals, Landed
-from kf_mcp.kashflow.steps import KINDS
+from kf_mcp.kashflow.step import Arrivals, Landed, Step
 from kf_mcp.model import dates
 from kf_mcp.trail import Entry, Overtaken, State, StepState, Trail
 
@@ -62,7 +61,7 @@ def found(step: StepState, landed: Landed, said: str) -> StepState:
 
 async def _look(step: StepState, soap: Connection, clock: dates.Clock) -> StepState:
     try:
-        arrivals = await KINDS[step.kind].arrivals(soap, step.trace, step.evidence)
+        arrivals = await _kind(step).arrivals(soap, step.trace, step.evidence)
     except Failure as error:
         return step.model_copy(update={"said": f"It could not be looked for: {error.problem}"})
     except Exception as error:
@@ -73,10 +72,25 @@ async def _look(step: StepState, soap: Connection, clock: dates.Clock) -> StepSt
             update={"said": f"The books cannot show it: {arrivals.unknowable}. A person must find out."}
         )
     if len(arrivals.equal) == 1:
-        return found(step, arrivals.equal[0], FOUND)
+        return await _as_it_stands(found(step, arrivals.equal[0], FOUND), soap)
     if arrivals.equal or arrivals.alike:
         return step.model_copy(update={"said": _doubtful(arrivals)})
     return _absent(step, clock)
+
+
+def _kind(step: StepState) -> type[Step]:
+    from kf_mcp.kashflow.steps import KINDS  # noqa: PLC0415 - every kind of step, which a server's start does not need
+
+    return KINDS[step.kind]
+
+
+async def _as_it_stands(step: StepState, soap: Connection) -> StepState:
+    """The step with the fingerprint of its document: undoing is refused once it is another."""
+    landed = Landed(id=step.id, number=step.number, code=step.code)
+    try:
+        return step.model_copy(update={"seen": await _kind(step).seen_now(soap, landed, step.trace)})
+    except Failure:  # it is in the books all the same; it only cannot be undone from here
+        return step
 
 
 def _doubtful(arrivals: Arrivals) -> str:

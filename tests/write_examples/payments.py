@@ -37,7 +37,7 @@ EXAMPLES = [
             ({"purchase": 999_999}, "No purchase with the number 999999"),
             ({"purchase": 1128}, "supplier's credit note"),
             ({"purchase": 1126}, "is paid already"),
-            ({"method": "Cheque"}, "No payment method for purchases is called"),
+            ({"method": "Cheque"}, "No supplier payment method is called"),
             ({"bank_account": ""}, "`bank_account`"),
         ),
     ),

@@ -13,7 +13,7 @@ EXAMPLES = [
         refusals=(
             ({"code": "AVON01"}, "is in use"),
             ({"email": "no address"}, "not an e-mail address"),
-            ({"vat_number": "FR27000054321"}, "`region` is missing"),
+            ({"vat_number": "FR27000054321"}, "`region` set to one of"),
             ({"currency": "XXX"}, "not a currency of this account"),
         ),
     ),
