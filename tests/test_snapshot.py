@@ -34,7 +34,7 @@ def test_rows_are_the_same_however_the_answer_is_cut_into_pieces(piece: int) -> 
     document = ANSWER.format(rows="".join(ROW.format(n=n) for n in range(1, 6))).encode()
 
     customers, status, detail = read(document, piece)
-    whole = [to_customer(row) for row in Envelopes().answer("GetCustomers", document).result.Customer]
+    whole = [to_customer(row) for row in Envelopes().answer("GetCustomers", document).result["Customer"]]
 
     assert customers == whole
     assert customers[0].name == "A & B  1"
