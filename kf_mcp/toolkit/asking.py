@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 FORM: Final = "form shown to the person"
 QUESTION: Final = "agreement"
-DECLINED: Final = "The person declined."
+DECLINED: Final = "The form was declined: by the person, or by a client that had nobody to ask."
 NOBODY: Final = "The question was dismissed, or nobody was there to answer it."
 TOO_LATE: Final = "The question was answered more than ten minutes after it was asked, so nothing was written."
 UNTICKED: Final = "The box was not ticked."

@@ -133,22 +133,23 @@ class Desk:
     async def _plan(self, request: Request, books: Books) -> Planned | WriteReply:
         """Make the plan, unless an earlier write of the same stands in its way or is its outcome."""
         head = await self._trail.head()
-        earlier = await self._trail.by_arguments(self.account, request.tool, request.arguments)
-        for entry in earlier:
-            if not entry.is_settled or await undoing.is_unfinished(entry, self.history):
-                return await self._as_it_stands(entry)
+        if isinstance(open_one := await self._earlier(request), WriteReply):
+            return open_one
+        refusal: Refused | None = None
         try:
             plan = await request.make(books)
         except Known as known:
             self._books.forget()
             return reply.outcome(known.entry)
-        except Refused as refusal:  # perhaps because another call wrote it while this one planned
-            earlier = await self._trail.by_arguments(self.account, request.tool, request.arguments)
-            if earlier and not earlier[-1].is_settled:
-                return await self._as_it_stands(earlier[-1])
+        except Refused as refused:
+            refusal = refused
+        earlier = await self._earlier(request)  # again: another call may have written it while this one planned
+        if isinstance(earlier, WriteReply):
+            return earlier
+        if refusal:
             if written := [entry for entry in earlier if entry.landed]:
                 refusal.args = (f"{refusal} This call was carried out before: {reply.recorded(written[-1])}.",)
-            raise
+            raise refusal
         await limits.check(plan, self._settings, self.history, self._clock())
         plan = await closed.checked(plan, books)
         same = await self._trail.by_lock(self.account, f"{plan.lock_digest(self.account)}:")
@@ -157,6 +158,14 @@ class Desk:
                 return await self._as_it_stands(entry)
         await self._wait_for_target(plan)
         return await self._with_remarks(await self._named(plan, books), head, same, earlier)
+
+    async def _earlier(self, request: Request) -> list[Entry] | WriteReply:
+        """The earlier writes of this call, or the outcome of one that is open or was carried out in part."""
+        earlier = await self._trail.by_arguments(self.account, request.tool, request.arguments)
+        for entry in earlier:
+            if not entry.is_settled or await undoing.is_unfinished(entry, self.history):
+                return await self._as_it_stands(entry)
+        return earlier
 
     async def _named(self, plan: Plan, books: Books) -> Plan:
         """The plan, with whose books it is for: a yes to one company must not write into another's."""
