@@ -34,6 +34,9 @@ ADDRESS: Final = re.compile(
 LAST_PORT: Final = 65_535
 LONGEST_HOST: Final = 253
 
+CREDENTIALS: Final = frozenset({f"{PREFIX}USERNAME", f"{PREFIX}PASSWORD", f"{PREFIX}DATABASE_URL"})
+"""What must not be seen, nor be inherited by other programs."""
+
 Confirm = Literal["person", "either", "model"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -190,6 +193,14 @@ def load(env_file: Path | None = None) -> Settings:
         ) from None
     _check_address(settings, file)
     return settings
+
+
+def forget_credentials() -> None:
+    """Take the credentials out of the environment: what is started from here on, such as a browser, must not inherit them."""
+    import os  # noqa: PLC0415 - the environment is read in this module and nowhere else
+
+    for name in [known for known in os.environ if known.upper() in CREDENTIALS]:
+        del os.environ[name]
 
 
 def _what_is_wrong(error: ValidationError) -> str:

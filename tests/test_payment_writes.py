@@ -515,11 +515,17 @@ async def test_what_is_finished_later_obeys_the_owners_lock_of_then(company, tmp
 async def test_how_far_it_has_come_is_on_the_trail_before_each_step(company, tmp_path, monkeypatch) -> None:
     seen: list[list[str]] = []
     note: Callable[..., Any] = Trail.note
+    open_: Callable[..., Any] = Trail.open
+
+    async def opening(trail: Trail, begun: Any) -> Any:
+        seen.append([step.state for step in begun.steps])
+        return await open_(trail, begun)
 
     async def noting(trail: Trail, entry: Any, state: Any, steps: Any) -> Any:
         seen.append([step.state for step in steps])
         return await note(trail, entry, state, steps)
 
+    monkeypatch.setattr(Trail, "open", opening)
     monkeypatch.setattr(Trail, "note", noting)
     async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="all")) as desk:
         await confirmed(desk, "record_payments", {**APEX, "total": "1100.00"})

@@ -48,9 +48,10 @@ def _run(chosen: argparse.Namespace) -> int:
         from kf_mcp.cli.demo import demo  # noqa: PLC0415
 
         return demo(yes=chosen.yes)
-    from kf_mcp.settings import load  # noqa: PLC0415
+    from kf_mcp.settings import forget_credentials, load  # noqa: PLC0415
 
     settings = load(chosen.env_file)
+    forget_credentials()
     if chosen.command == "trail":
         from kf_mcp.cli.trail import trail  # noqa: PLC0415
 

@@ -42,6 +42,10 @@ class AllocateAdvance(Step, is_shape=True):
         return f"payments of {self.paying.noun} {self.document_id}"
 
     @override
+    def also(self) -> tuple[str, ...]:
+        return (f"{self.paying.noun} {self.document_id}", f"bank transaction {self.transaction_id}")
+
+    @override
     def trace(self) -> Trace:
         return {"number": self.number, "transaction": self.transaction_id, "expected": money.plain(self.expected)}
 

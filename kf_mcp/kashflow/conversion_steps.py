@@ -69,6 +69,10 @@ class ConvertQuote(Step):
         return f"invoices of customer {self.customer_id}"
 
     @override
+    def also(self) -> tuple[str, ...]:
+        return (f"quote {self.quote_id}",)
+
+    @override
     def trace(self) -> Trace:
         named = self.number if self.is_named else 0
         return {"place": self.customer_id, "quote": self.quote_id, "like": self.like, "named": named}

@@ -54,6 +54,10 @@ class ApplyCreditNote(Step):
         return f"payments of invoice {self.invoice_id}"
 
     @override
+    def also(self) -> tuple[str, ...]:
+        return (f"invoice {self.invoice_id}", f"invoice {self.credit_id}", f"payments of invoice {self.credit_id}")
+
+    @override
     def trace(self) -> Trace:
         return {
             "invoice": self.invoice_id,

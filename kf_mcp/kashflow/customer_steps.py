@@ -172,6 +172,10 @@ class DeleteCustomer(Removal):
         return await read_customer(soap, landed.id)
 
     @override
+    def also(self) -> tuple[str, ...]:
+        return (f"invoices of customer {self.id}", f"quotes of customer {self.id}")
+
+    @override
     async def write(self, soap: Connection) -> None:
         await soap.write(self.operation, CustomerID=self.id)
 

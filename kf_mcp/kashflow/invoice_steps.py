@@ -115,6 +115,10 @@ class DeleteInvoice(Removal):
         return await read_invoice(soap, landed)
 
     @override
+    def also(self) -> tuple[str, ...]:
+        return (f"files of invoice {self.id}",)
+
+    @override
     async def write(self, soap: Connection) -> None:
         await soap.write(self.operation, InvoiceID=self.id)
 

@@ -55,6 +55,10 @@ class InsertPayment(Insertion, is_shape=True):
     def target(self) -> str:
         return f"payments of {self.noun} {self.document_id}"
 
+    @override
+    def also(self) -> tuple[str, ...]:
+        return (f"{self.noun} {self.document_id}",)
+
     @classmethod
     @override
     async def standing(cls, soap: Connection, place: int | str) -> list[Any]:
@@ -133,6 +137,10 @@ class DeletePayment(Removal, is_shape=True):
     @override
     def target(self) -> str:
         return f"payments of {self.entering.noun} {self.document_id}"
+
+    @override
+    def also(self) -> tuple[str, ...]:
+        return (f"{self.entering.noun} {self.document_id}",)
 
     @classmethod
     @override

@@ -135,6 +135,10 @@ class DeletePurchase(Removal):
         return await read_purchase(soap, landed.number)
 
     @override
+    def also(self) -> tuple[str, ...]:
+        return (f"files of purchase {self.id}",)
+
+    @override
     async def write(self, soap: Connection) -> None:
         await soap.write(self.operation, ReceiptID=self.id)
 

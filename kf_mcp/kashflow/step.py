@@ -154,6 +154,10 @@ class Step(BaseModel, ABC):
     def target(self) -> str:
         """What it changes: writes with the same target wait for each other."""
 
+    def also(self) -> tuple[str, ...]:
+        """The targets of others that it rests on, or that rest on it: while its outcome is open they wait, and it for them."""
+        return ()
+
     @abstractmethod
     def trace(self) -> Trace:
         """What the trail keeps to recognise it."""

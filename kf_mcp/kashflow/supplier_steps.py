@@ -165,6 +165,10 @@ class DeleteSupplier(Removal):
         return await _newer(soap, landed.id)
 
     @override
+    def also(self) -> tuple[str, ...]:
+        return (f"purchases of supplier {self.id}",)
+
+    @override
     async def write(self, soap: Connection) -> None:
         await soap.write(self.operation, SupplierID=self.id)
 

@@ -11,13 +11,15 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.request_state import AESGCMRequestStateCodec, RequestStateSecurity
-from mcp.types import InputRequiredResult
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, GetPromptResult, InputRequiredResult
 from typing_extensions import override
 
 from kf_mcp import __version__, tools
 from kf_mcp.approval import Desktop
 from kf_mcp.errors import BadSettings
 from kf_mcp.model import dates
+from kf_mcp.model.text import bounded
 from kf_mcp.server.opening import Opening
 from kf_mcp.server.prompts import prompts
 from kf_mcp.server.resources import add_resources, with_words
@@ -70,6 +72,16 @@ class BooksServer(MCPServer):
         """Read a resource: as JSON, and the same facts as text."""
         found = await super().read_resource(uri, context)
         return found if isinstance(found, InputRequiredResult) else with_words(found)
+
+    @override
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """Get a prompt; one that is not there, or lacks an argument, is the caller's mistake and no fault of ours."""
+        try:
+            return await super().get_prompt(name, arguments, context)
+        except ValueError as error:
+            raise MCPError(INVALID_PARAMS, bounded(str(error), 200)) from None
 
 
 def create_server(

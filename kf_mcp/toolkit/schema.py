@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from kf_mcp.errors import Refused
 from kf_mcp.model import text
+from kf_mcp.toolkit.bounds import beyond
 
 INJECTED_BY_CLIENTS: Final = ("wait_for_previous",)
 """Arguments that a client adds to every tool by itself (Gemini CLI does)."""
@@ -156,7 +157,10 @@ def checked(model: type[BaseModel], arguments: Mapping[str, Any]) -> dict[str, A
         values = model.model_validate(given)
     except ValidationError as error:
         raise Refused(_problems(error, model), "Nothing was done. Correct this and call again.") from None
-    return {name: getattr(values, name) for name in model.model_fields}
+    found = {name: getattr(values, name) for name in model.model_fields}
+    if wrong := [sentence for name, value in found.items() for sentence in beyond(value, name)][:8]:
+        raise Refused(" ".join(wrong), "Nothing was done. Correct this and call again.")
+    return found
 
 
 def _from_json(value: str) -> Any:

@@ -19,6 +19,8 @@ class StepState(BaseModel):
     words: str
     """One line that a person recognises the step by."""
     target: str
+    also: tuple[str, ...] = ()
+    """The targets of others that wait for it while its outcome is open, and it for them."""
     trace: dict[str, Any]
     """Ids and digests by which the document is recognised in the books; no personal text."""
     evidence: dict[str, Any] = {}
@@ -35,6 +37,11 @@ class StepState(BaseModel):
     """The fingerprint of the document when it was read back; undoing is refused once it is another."""
     kept: str = ""
     """The hash of what is kept beside the trail for undoing or finishing this step."""
+
+    @property
+    def locks(self) -> frozenset[str]:
+        """Everything that waits while its outcome is open."""
+        return frozenset({self.target, *self.also})
 
 
 class Entry(BaseModel):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from kf_mcp.trail.entry import Entry, StepState
 from kf_mcp.trail.schema import ROWS, row_hash
-from kf_mcp.trail.trail import Behind, Opening, Taken, entry_of
+from kf_mcp.trail.trail import Behind, Opening, Taken, entry_of, is_open_at
 
 Row = dict[str, Any]
 TEXT: Final = re.compile("“[^”]*”?")
@@ -44,7 +44,7 @@ def refuse_if_taken(opening: Opening, db: Connection) -> None:
         named = ROWS.c.targets.contains(json.dumps(target), autoescape=True)
         holders = select(ROWS).where(ROWS.c.account == opening.account, ROWS.c.lock.is_not(None), named)
         for entry in entries(db, db.execute(holders).mappings().all()):
-            if not entry.is_settled:
+            if is_open_at(entry, (target,)):
                 raise Taken(entry, "target")
             if entry.seq > opening.planned_at:
                 raise Behind

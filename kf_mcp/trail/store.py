@@ -199,7 +199,8 @@ class Store:
     def at_target(self, account: str, target: str) -> list[Entry]:
         """The entries that wrote to this target, oldest first."""
         named = ROWS.c.targets.contains(json.dumps(target), autoescape=True)
-        return self._found(select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.is_not(None), named))
+        found = self._found(select(ROWS).where(ROWS.c.account == account, ROWS.c.lock.is_not(None), named))
+        return [entry for entry in found if any(step.target == target for step in entry.steps)]
 
     def undone_by(self, account: str, entry_id: int) -> list[Entry]:
         """The entries that undo or finish this one, oldest first."""

@@ -94,8 +94,8 @@ class Opening:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Everything that its steps change."""
-        return tuple(sorted({step.target for step in self.steps}))
+        """Everything that its steps change, rest on, or that rests on them."""
+        return tuple(sorted({lock for step in self.steps for lock in step.locks}))
 
 
 class Trail:
@@ -148,7 +148,7 @@ class Trail:
     async def unsettled(self, account: str, targets: Sequence[str] = ()) -> list[Entry]:
         """The entries whose outcome is not known, of these targets or of all, oldest first."""
         return await self._run(
-            lambda store: [e for e in map(self._current, store.unsettled(account)) if _is_open_at(e, targets)]
+            lambda store: [e for e in map(self._current, store.unsettled(account)) if is_open_at(e, targets)]
         )
 
     async def recent(self, account: str, most: int, before: int = 0) -> tuple[list[Entry], int]:
@@ -229,11 +229,12 @@ def _is_in_time(opened: datetime, deadline: datetime, now: datetime) -> bool:
     return opened - (deadline - opened) <= now <= deadline
 
 
-def _is_open_at(entry: Entry, targets: Sequence[str]) -> bool:
+def is_open_at(entry: Entry, targets: Sequence[str]) -> bool:
+    """Whether a step of the entry may still come to one of these targets; without any: whether it may come anywhere."""
     if entry.is_settled:
         return False
     open_steps = [step for step in entry.steps if step.state in {"sending", "unknown", "waiting"}]
-    return not targets or any(step.target in targets for step in open_steps)
+    return not targets or any(step.locks & set(targets) for step in open_steps)
 
 
 def deadline_of(body: dict[str, Any], opened: datetime) -> datetime:

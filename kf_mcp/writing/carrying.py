@@ -127,6 +127,7 @@ class Carrier:
             kind=step.kind,
             words=step.words(),
             target=step.target(),
+            also=step.also(),
             trace=step.trace(),
             evidence=await step.evidence(self._soap),
             undo=step.undo,

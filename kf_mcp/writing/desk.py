@@ -185,7 +185,7 @@ class Desk:
 
     async def _wait_for_target(self, plan: Plan) -> None:
         """Refuse while another write to the same target is being sent or has an unknown outcome."""
-        for entry in await self._trail.unsettled(self.account, plan.targets) if plan.targets else []:
+        for entry in await self._trail.unsettled(self.account, plan.locks) if plan.locks else []:
             settled = await self.settled(entry)
             if settled.is_settled:
                 continue

@@ -75,6 +75,11 @@ class Plan(BaseModel):
         return tuple(sorted({step.target() for step in self.steps}))
 
     @property
+    def locks(self) -> tuple[str, ...]:
+        """Everything at which no other write may be open: what its steps change, and what they rest on or what rests on them."""
+        return tuple(sorted({lock for step in self.steps for lock in (step.target(), *step.also())}))
+
+    @property
     def undo(self) -> str:
         """What undoing it would take."""
         if not self.steps:

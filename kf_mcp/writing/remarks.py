@@ -31,7 +31,7 @@ async def of_repeats(same: Sequence[Entry], earlier: Sequence[Entry], history: H
 async def of_mails(plan: Plan, history: History) -> list[str]:
     """That an invoice which the plan changes or deletes was e-mailed, as far as this trail knows."""
     said = []
-    for target in plan.targets:
+    for target in dict.fromkeys(step.target() for step in plan.steps):
         found = AN_INVOICE.fullmatch(target)
         if found is None:
             continue
