@@ -91,6 +91,11 @@ def test_every_member_of_every_answer_is_read_as_zeep_reads_it(zeep: Any, operat
         ('<Lines><anyType xsi:type="nowhere:Thing">words</anyType></Lines>', "words"),
         ('<Lines><anyType xsi:type="NotKnown">words</anyType></Lines>', "words"),
         ("<Lines><anyType>words</anyType></Lines>", "words"),
+        ('<Lines><anyType xsi:type="xsd:base64Binary">QUJD</anyType></Lines>', "QUJD"),
+        (
+            '<Lines><anyType xsi:type="SpecialNominal"><Code>7</Code><TypeEnum>Expenditure</TypeEnum></anyType></Lines>',
+            {"Code": 7, "TypeEnum": "Expenditure"},
+        ),
         ('<Lines><anyType xsi:nil="true" /></Lines>', None),
     ],
 )

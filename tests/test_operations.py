@@ -46,6 +46,7 @@ BY_ANOTHER = {
     "UpdateReceipt_TypeDefined": "`UpdateReceipt` with another way to write lines",
     "DeleteReceipt": "by number, which is given out again; `DeleteReceiptByID` deletes",
     "UpdateJournalHeader": "`update_journal` writes the whole journal, and compares all",
+    "CreateSpecialNominal": "what its members Special, PlOption and BsOption mean is not documented; `create_nominal` makes ordinary ones",
     "DeleteJournal": "by number, which is given out again; `DeleteJournalByID` deletes",
 }
 """Operations that write and have no step of their own, since another does their work; the reason why that one."""

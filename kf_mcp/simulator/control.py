@@ -38,7 +38,7 @@ def _asked(request: Request) -> Mapping[str, Any]:
         return {}
     try:
         asked = json.loads(request.body or b"{}")
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise Misasked(f"The body is not JSON: {problem}") from None
     if not isinstance(asked, dict):
         raise Misasked("The body must be a JSON object.")

@@ -85,7 +85,9 @@ def page(status: int, html: str) -> Reply:
 
 def as_json(status: int, value: Any) -> Reply:
     """Make a reply of JSON, dates and amounts as text."""
-    return Reply(status, "application/json", json.dumps(value, ensure_ascii=False, default=str).encode())
+    return Reply(
+        status, "application/json", json.dumps(value, ensure_ascii=False, default=str).encode(errors="replace")
+    )
 
 
 TOO_LARGE: Final = page(413, "<html><body><h2>413 - Request entity too large.</h2></body></html>")

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 MAY_FINISH_LATE: Final = timedelta(minutes=10)
 FOUND: Final = "The answer was lost; it was found by reading back."
+READ_LATE: Final = "The server stopped before it read this back; it was found later, as it was sent."
+NOT_AS_SENT: Final = "The server stopped before it read this back, and later it could not be found as it was sent."
 
 
 class Known(Exception):
@@ -30,10 +32,21 @@ class Known(Exception):
 
 
 async def settle(entry: Entry, soap: Connection, trail: Trail, *, clock: dates.Clock = dates.now) -> Entry:
-    """Look for the unknown steps of an entry in the books, and keep on the trail what was found."""
-    if entry.is_settled or entry.state == "sending":
+    """Look for the unknown steps of an entry in the books, and keep on the trail what was found.
+
+    So it is with steps that arrived but were never read back, since their server was stopped just then.
+    """
+    unread = _left_unread(entry, clock())
+    if entry.state == "sending" or (entry.is_settled and not unread):
         return entry
-    steps = [await _look(step, soap, clock) if step.state == "unknown" else step for step in entry.steps]
+    steps = [
+        await _look(step, soap, clock)
+        if step.state == "unknown"
+        else await _read_at_last(step, soap)
+        if step in unread
+        else step
+        for step in entry.steps
+    ]
     if tuple(steps) == entry.steps and state_of(steps) == entry.state:
         return entry
     try:
@@ -57,6 +70,25 @@ def found(step: StepState, landed: Landed, said: str) -> StepState:
     return step.model_copy(
         update={"state": "done", "id": landed.id, "number": landed.number, "code": landed.code, "said": said}
     )
+
+
+def _left_unread(entry: Entry, now: datetime) -> list[StepState]:
+    """The steps that arrived and that nobody reads back any more."""
+    is_over = entry.deadline is not None and now > entry.deadline
+    return [step for step in entry.steps if is_over and step.state == "done" and not step.said]
+
+
+async def _read_at_last(step: StepState, soap: Connection) -> StepState:
+    """A step that arrived, as it stands now: what equals what was sent can be undone, anything else was changed since."""
+    try:
+        arrivals = await _kind(step).arrivals(soap, step.trace, step.evidence)
+    except Failure:
+        return step
+    known = {name: value for name in ("id", "number", "code") if (value := getattr(step, name))}
+    own = [landed for landed in arrivals.equal if known.items() <= landed.model_dump().items()]
+    if not own:
+        return step.model_copy(update={"said": NOT_AS_SENT})
+    return await _as_it_stands(found(step, own[0], READ_LATE), soap)
 
 
 async def _look(step: StepState, soap: Connection, clock: dates.Clock) -> StepState:

@@ -124,6 +124,11 @@ class Past:
         landed = Landed(id=state.id, number=state.number, code=state.code)
         now = await self._books.written.seen_now(state.kind, landed, state.trace)
         if now != state.seen:
+            if now and not state.said:
+                raise Refused(
+                    f"{state.words}: the server stopped before it read this back.",
+                    "Nothing was written. Call again in a few minutes; it is looked for then.",
+                )
             what = "is not in the books any more" if not now else "was changed since"
             ours = await self._ours_since(state)
             advice = (
