@@ -1,7 +1,6 @@
 """A company, a server on its books, and a client in front of both: everything over real SOAP, nothing mocked."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,22 +17,6 @@ from kf_mcp.approval import Desktop
 from kf_mcp.server import create_server
 from kf_mcp.settings import Settings
 from kf_mcp.simulator import Simulator, Switches
-
-CAMPAIGNS = (
-    "hostile_addresses",
-    "hostile_answers",
-    "hostile_messages",
-    "hostile_text",
-    "kills",
-    "machine",
-    "matrix",
-    "races",
-)
-MORE_CAMPAIGNS = ("secrets", "soak", "trail_checked", "trail_clock", "trail_disk")
-collect_ignore = [
-    f"attack/test_{name}.py" for name in (*CAMPAIGNS, *MORE_CAMPAIGNS) if not os.environ.get("KF_MCP_LONG")
-]
-"""Attacks that take minutes: `KF_MCP_LONG=1 pytest tests/attack`."""
 
 TODAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -117,17 +117,24 @@ class Seat:
             self.cable.holds()
             await calling
             return False
-        own = [task for task, name in self.tasks.items() if name == self.name and not task.done()]
-        carried_on = self.company._later | {self._hold}
-        for task in [*(task for task in own if task not in carried_on), calling]:
-            task.cancel()
-        await asyncio.wait({calling, *own} - carried_on, timeout=PATIENCE)
+        calling.cancel()
+        while own := self._alive():  # what is cancelled may start something more
+            for task in own:
+                task.cancel()
+            await asyncio.wait({calling, *own}, timeout=0.05)
         self._over.set()
         with suppress(BaseException):
             await asyncio.wait_for(self._hold, PATIENCE)
         with suppress(BaseException):
             calling.exception()
         return True
+
+    def _alive(self) -> "list[asyncio.Task[Any]]":
+        """The server's own tasks; what KashFlow does goes on without it."""
+        others = self.company._later | {self._hold}
+        return [
+            task for task, name in self.tasks.items() if name == self.name and not task.done() and task not in others
+        ]
 
 
 class Loop:
