@@ -99,7 +99,11 @@ class Seat:
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
         """Call a tool: the status of its reply (`error` for an error), the reply, and its words."""
-        result = await self.client.call_tool(tool, arguments)
+        mark = SEAT.set(self.name)  # the server answers a call in the caller's context
+        try:
+            result = await self.client.call_tool(tool, arguments)
+        finally:
+            SEAT.reset(mark)
         text = str(result.content[0].text)
         if result.is_error:
             return "error", {}, text

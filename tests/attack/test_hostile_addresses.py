@@ -163,6 +163,7 @@ def test_whoever_sets_the_address_elsewhere_cannot_allow_its_host(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The password comes from the environment, so a file that was named may not widen where it goes."""
+    monkeypatch.delenv("KASHFLOW_URL")  # the environment's would win
     file = tmp_path / "named.env"
     file.write_text("KASHFLOW_URL=https://evil.example/\nKASHFLOW_ALLOWED_HOST=evil.example\n")
 

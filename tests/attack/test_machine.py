@@ -3,7 +3,7 @@
 After every step the books must be what was agreed to: each confirmed write once, nothing that nobody agreed to, nothing overpaid without
 a word; where the trail calls an outcome open, the books may be either way, and once all is settled they must be equal.
 
-The ordinary run takes some hundred steps; `KF_MCP_STEPS=2000 .venv/bin/pytest tests/attack/test_machine.py -s` so many, and
+The ordinary run takes two thousand steps, the same each time; `KF_MCP_STEPS=N .venv/bin/pytest tests/attack/test_machine.py -s` so many, and
 `KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_machine.py -s` a hundred thousand. Each prints what it did.
 """
 
@@ -37,8 +37,10 @@ from kf_mcp.simulator.mishaps import MISHAPS
 from kf_mcp.writing import desk
 
 IS_LONG: Final = bool(os.environ.get("KF_MCP_LONG"))
-STEPS: Final = int(os.environ.get("KF_MCP_STEPS", "100000" if IS_LONG else "400"))
+STEPS: Final = int(os.environ.get("KF_MCP_STEPS", "100000" if IS_LONG else "2000"))
 IN_ONE_RUN: Final = 50
+USUAL: Final = 40
+"""Steps that a run takes on average, as some end early."""
 COUNTS: Counter[str] = Counter()
 ANSWERS: Final = st.sampled_from(["yes", "yes", "yes", "unticked", "no", "leave"])
 PICKS: Final = st.integers(0, 7)
@@ -420,7 +422,7 @@ def test_whatever_happens_the_books_are_what_was_agreed_to(monkeypatch) -> None:
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=max(STEPS // IN_ONE_RUN, 1),
+            max_examples=-(-STEPS // USUAL),
             stateful_step_count=IN_ONE_RUN,
             deadline=None,
             derandomize=not IS_LONG,
@@ -430,4 +432,4 @@ def test_whatever_happens_the_books_are_what_was_agreed_to(monkeypatch) -> None:
         ),
     )
     print(f"\nmachine: {dict(sorted(COUNTS.items()))}")  # noqa: T201 - the counts are what it is for
-    assert COUNTS["all settled"]
+    assert COUNTS["steps"] >= STEPS
