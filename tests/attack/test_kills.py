@@ -19,6 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from attacked import CUSTOMERS, KINDS, Write, invoice, is_balanced
 from house import IS_LONG, SEED, House, Later, chances, previewed, report
@@ -169,7 +170,7 @@ def wait_until(folder: Path, tried: Try, state: str) -> None:
 
 async def agree(house: Killed, tries: list[Try], counts: Counter[str]) -> None:
     """Settle, compare each entry with the books, then finish what was not written: everything is there exactly once."""
-    time.sleep(2 * SLOWEST)  # what was sent is over now; the ten minutes of the rule are turned on, not waited
+    await anyio.sleep(2 * SLOWEST)  # what was sent is over now; the ten minutes of the rule are turned on, not waited
     clock = Later()
     settings = house.settings()
     server = create_server(settings, clock=clock)

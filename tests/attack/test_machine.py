@@ -3,8 +3,8 @@
 After every step the books must be what was agreed to: each confirmed write once, nothing that nobody agreed to, nothing overpaid without
 a word; where the trail calls an outcome open, the books may be either way, and once all is settled they must be equal.
 
-The ordinary run takes two thousand steps, the same each time; `KF_MCP_STEPS=N .venv/bin/pytest tests/attack/test_machine.py -s` so many, and
-`KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_machine.py -s` a hundred thousand. Each prints what it did.
+The ordinary run takes two thousand steps, the same each time; `KF_MCP_STEPS=N .venv/bin/pytest tests/attack/test_machine.py -s` takes
+so many, and `KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_machine.py -s` a hundred thousand. Each prints what it did.
 """
 
 import asyncio
