@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Clock, Desk, a_company, open_desk, real_account
+from conftest import TODAY, Clock, Desk, a_company, open_desk, real_account
 
-from kf_mcp.simulator import Simulator, Switches
+from kf_mcp.simulator import Simulator, Switches, payments
 from kf_mcp.trail import Trail
 from kf_mcp.trail.store import Store
+from kf_mcp.writing import carrying
 
 NAMED = {"method": "BACS", "bank_account": "Current account"}
 BY_CARD = {"method": "Company card", "bank_account": "Current account"}
@@ -547,6 +548,36 @@ async def test_where_the_trail_fails_on_the_way_nothing_more_is_sent(company, tm
 
         assert reply["status"] == "partly"
         assert paid(desk, *APEX_OWES) == [Decimal("181.20"), 0, 0]
+
+
+async def test_what_a_dead_server_had_not_begun_to_send_is_not_taken_from_what_others_entered(
+    company, tmp_path: Path, clock: Clock, monkeypatch
+) -> None:
+    def failing(*_: Any) -> Any:
+        raise OSError("full")
+
+    settings = real_account(tmp_path, confirm="either", toolsets="all")
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "note", failing)
+        broken.setattr(carrying, "CLOSING_TRIES", 1)
+        async with open_desk(company, settings, clock=clock) as desk:
+            await confirmed(desk, "record_payments", {**APEX, "total": "1100.00"})
+    clock.time += timedelta(hours=1)
+    async with open_desk(company, settings, clock=clock) as desk:
+        books = company.books
+        by_hand = {
+            "PayDate": TODAY,
+            "PayMethod": next(row.id for row in books.invoice_methods if row.name == NAMED["method"]),
+            "PayAccount": next(row.id for row in books.bank_accounts if row.name == NAMED["bank_account"]),
+            "PayAmount": APEX_OWES[1253],
+            "PayNote": "",
+        }
+        payments.pay(books, books.invoices.numbered(1253), by_hand)
+
+        reply = await desk("settle_write", {"entry": 1})
+
+    assert reply["status"] == "partly"
+    assert [row.endswith(": not sent.") for row in reply["facts"][:3]] == [False, True, True]
 
 
 async def test_the_first_step_refused_is_a_plain_refusal(desk: Desk) -> None:

@@ -196,13 +196,11 @@ class Trail:
     def _current(self, entry: Entry) -> Entry:
         """The entry as it stands now: one that is still `sending` after its deadline is unknown (its process died).
 
-        So is one that was opened in what is now the future: the clock was set back, and no deadline tells anything.
+        So is one that was opened in what is now the future: the clock was set back, and no deadline tells anything. Its steps that were
+        still waiting were not sent: that a step is being sent is on the trail before it is.
         """
         if entry.state == "sending" and entry.deadline and not _is_in_time(entry.opened, entry.deadline, self._clock()):
-            steps = tuple(
-                s.model_copy(update={"state": "unknown"}) if s.state in {"sending", "waiting"} else s
-                for s in entry.steps
-            )
+            steps = tuple(s.model_copy(update={"state": "unknown"}) if s.state == "sending" else s for s in entry.steps)
             return entry.model_copy(update={"state": "unknown", "steps": steps})
         return entry
 
