@@ -1,7 +1,8 @@
 """A company, a server on its books, and a client in front of both: everything over real SOAP, nothing mocked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -164,6 +165,33 @@ async def desk(company: Simulator, tmp_path: Path) -> AsyncIterator[Desk]:
     yield await ready
     over.set()
     await task
+
+
+Tally = Callable[[str, Mapping[Any, int]], None]
+"""Tells at the end of the run what a campaign counted, under its name; what several tests count under one name is added up."""
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, Any], None]) -> Tally:
+    def tell(name: str, counts: Mapping[Any, int]) -> None:
+        record_property("tally", [name, {f"{what}": number for what, number in counts.items()}])
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    told: dict[str, Counter[str]] = {}
+    reports = [report for of_kind in terminalreporter.stats.values() for report in of_kind]
+    for report in reports:
+        if getattr(report, "when", "") == "teardown":  # the last of a test has everything
+            for campaign, counts in (kept for name, kept in report.user_properties if name == "tally"):
+                told.setdefault(campaign, Counter()).update(counts)
+    if told:
+        terminalreporter.section("counted")
+    for campaign, counts in sorted(told.items()):
+        terminalreporter.write_line(
+            f"{campaign}: {'; '.join(f'{what} {number:,}' for what, number in sorted(counts.items()))}"
+        )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,7 @@
 
 The ordinary run takes a few hundred mutants; ten minutes over this file and its sisters (the simulator, the tools) by
 
-    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_fuzz_*.py -s
+    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_fuzz_*.py
 """
 
 import contextlib
@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from conftest import Tally
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutants import IS_LONG, NASTY, envelopes, mutants, until
@@ -58,14 +59,14 @@ def reader() -> Envelopes:
 
 
 @pytest.fixture
-def counted() -> Any:
+def counted(tally: Tally) -> Any:
     """Counts what became of the mutants, and sees that memory stays where it was."""
     count: Counter[str] = Counter()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.monotonic()
     yield count
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
-    print(f"\n{sum(count.values())} in {time.monotonic() - began:.0f} s, {grown} MB more: {dict(count)}")  # noqa: T201
+    tally("fuzz of the answers", {**count, "seconds": round(time.monotonic() - began), "MB more": grown})
     assert grown < 300
 
 

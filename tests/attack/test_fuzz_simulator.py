@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from conftest import Tally
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -55,13 +56,13 @@ HEADERS = st.sampled_from(
 
 
 @pytest.fixture
-def counted() -> Any:
+def counted(tally: Tally) -> Any:
     count: Counter[str] = Counter()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.monotonic()
     yield count
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
-    print(f"\n{sum(count.values())} in {time.monotonic() - began:.0f} s, {grown} MB more: {dict(count)}")  # noqa: T201
+    tally("fuzz of the simulator", {**count, "seconds": round(time.monotonic() - began), "MB more": grown})
     assert grown < 500
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from conftest import a_company, open_desk, real_account
+from conftest import Tally, a_company, open_desk, real_account
 from lxml import etree
 from mutants import CHANGES, IS_LONG, NASTY, mutated
 from readings import readings
@@ -127,7 +127,7 @@ async def _round(folder: Path, seed: int, count: Counter[str]) -> None:
     assert company.problems == []
 
 
-async def test_every_reading_and_every_preview_bears_answers_gone_wrong(tmp_path: Path) -> None:
+async def test_every_reading_and_every_preview_bears_answers_gone_wrong(tmp_path: Path, tally: Tally) -> None:
     (tmp_path / "bill.pdf").write_bytes(b"%PDF-1.4 a bill")
     count: Counter[str] = Counter()
     began = time.monotonic()
@@ -136,4 +136,4 @@ async def test_every_reading_and_every_preview_bears_answers_gone_wrong(tmp_path
         await _round(tmp_path, seed + n, count)
         if IS_LONG and time.monotonic() - began > SECONDS:
             break
-    print(f"\n{time.monotonic() - began:.0f} s: {dict(count)}")  # noqa: T201
+    tally("fuzz of the tools", {**count, "seconds": round(time.monotonic() - began)})

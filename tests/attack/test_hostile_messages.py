@@ -1,6 +1,6 @@
 """JSON-RPC that is oversized, ill-typed or no JSON-RPC at all: the server answers errors, writes nothing and keeps working.
 
-`KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_hostile_messages.py -s` gives every argument of every tool every wrong value.
+`KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_hostile_messages.py` gives every argument of every tool every wrong value.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from conftest import HATS, a_company, open_desk, real_account
+from conftest import HATS, Tally, a_company, open_desk, real_account
 from measured import within
 from mutants import IS_LONG
 from readings import readings
@@ -296,7 +296,7 @@ def deep(levels: int) -> Any:
     return value
 
 
-async def test_any_wrong_argument_of_any_tool_is_refused_in_words_or_understood(tmp_path: Path) -> None:
+async def test_any_wrong_argument_of_any_tool_is_refused_in_words_or_understood(tmp_path: Path, tally: Tally) -> None:
     company = a_company()
     count: Counter[str] = Counter()
     chosen = random.Random(7)  # noqa: S311 - a repeatable choice
@@ -322,7 +322,7 @@ async def test_any_wrong_argument_of_any_tool_is_refused_in_words_or_understood(
             count["refused" if result.is_error else "answered"] += 1
         assert company.state() == before
         assert (await desk("find_customers", {"words": "penhaligan"}))["total"]
-    print(f"\n{sum(count.values())} of {len(cases)}: {dict(count)}")  # noqa: T201
+    tally(f"wrong arguments (of {len(cases):,})", count)
 
 
 async def test_many_calls_at_once_with_wrong_arguments_leave_the_server_at_work(tmp_path: Path) -> None:

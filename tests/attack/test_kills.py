@@ -2,7 +2,7 @@
 
 The ordinary run kills as often as fits into its seconds, 20 times at least; the full size is 200 kills:
 
-    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_kills.py -s
+    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_kills.py
 
 `KF_MCP_SEED=N` repeats the choices of a run (not its moments, which are the machine's).
 """
@@ -22,7 +22,8 @@ from typing import Any
 import anyio
 import pytest
 from attacked import CUSTOMERS, KINDS, Write, invoice, is_balanced
-from house import IS_LONG, SEED, House, Later, chances, previewed, report
+from conftest import Tally
+from house import IS_LONG, SEED, House, Later, chances, previewed
 from mcp import Client
 from nursery import Nursery, Served, told
 
@@ -112,7 +113,7 @@ def nursery() -> Iterator[Nursery]:
 
 
 async def test_whatever_is_killed_trail_and_books_agree_once_the_next_server_settles(
-    nursery: Nursery, tmp_path: Path
+    nursery: Nursery, tmp_path: Path, tally: Tally
 ) -> None:
     counts: Counter[str] = Counter()
     chance = chances(SEED)
@@ -124,7 +125,7 @@ async def test_whatever_is_killed_trail_and_books_agree_once_the_next_server_set
         done += len(tries)
         await agree(house, tries, counts)
     house.server.process.leave()
-    print(f"\nseed {SEED}, {time.monotonic() - begun:.0f} s; {report(counts)}")  # noqa: T201
+    tally(f"kills (seed {SEED})", counts)
     assert counts["kills"] >= KILLS
 
 

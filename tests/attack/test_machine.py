@@ -3,8 +3,8 @@
 After every step the books must be what was agreed to: each confirmed write once, nothing that nobody agreed to, nothing overpaid without
 a word; where the trail calls an outcome open, the books may be either way, and once all is settled they must be equal.
 
-The ordinary run takes two thousand steps, the same each time; `KF_MCP_STEPS=N .venv/bin/pytest tests/attack/test_machine.py -s` takes
-so many, and `KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_machine.py -s` a hundred thousand. Each prints what it did.
+The ordinary run takes two thousand steps, the same each time; `KF_MCP_STEPS=N .venv/bin/pytest tests/attack/test_machine.py` takes
+so many, and `KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_machine.py` a hundred thousand. Each prints what it did.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from conftest import TODAY, Clock, Person, a_company
+from conftest import TODAY, Clock, Person, Tally, a_company
 from expected_books import Paper, enter, pay
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -414,7 +414,7 @@ def hashed(confirm: str) -> str:
     return hashlib.sha256(confirm.encode()).hexdigest()
 
 
-def test_whatever_happens_the_books_are_what_was_agreed_to(monkeypatch) -> None:
+def test_whatever_happens_the_books_are_what_was_agreed_to(monkeypatch, tally: Tally) -> None:
     monkeypatch.setattr(opening, "SETTLES_AFTER", 3600)
     monkeypatch.setattr(desk, "WAIT_FOR_OTHERS", 0.05)
     monkeypatch.setattr("kf_mcp.kashflow.connection.random.uniform", lambda low, _high: low / 100)
@@ -431,5 +431,5 @@ def test_whatever_happens_the_books_are_what_was_agreed_to(monkeypatch) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(f"\nmachine: {dict(sorted(COUNTS.items()))}")  # noqa: T201 - the counts are what it is for
+    tally("machine", COUNTS)
     assert COUNTS["steps"] >= STEPS

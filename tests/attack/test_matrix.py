@@ -1,13 +1,13 @@
 """The matrix: every mishap of the pretend KashFlow at every operation that writes; books, trail and reply must agree in the end.
 
 The ordinary run plays each mishap and each operation at least once, in pairs. All of it, and its counts, by
-`KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_matrix.py -s`.
+`KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_matrix.py`.
 """
 
 import os
-from collections import Counter
 
 import pytest
+from conftest import Tally
 from mishap_cells import CARRIED, LATER, NOT_KNOWN, REFUSED, Cell, Course, Matrix, Told, cells
 
 from kf_mcp.kashflow.operations import writable
@@ -30,17 +30,11 @@ def in_pairs(whole: list[Cell]) -> list[Cell]:
 
 WHOLE = cells()
 PLAYED = WHOLE if IS_LONG else in_pairs(WHOLE)
-COUNTED: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="module")
-def matrix():
-    yield Matrix()
-    operations = {cell.operations[cell.nth] for cell in PLAYED}
-    print(  # noqa: T201 - the counts are what it is for
-        f"\nmatrix: {sum(COUNTED.values())} of {len(WHOLE)} cells played, {len({c.mishap for c in PLAYED})} mishaps x "
-        f"{len(operations)} operations; stood at first: {dict(COUNTED)}"
-    )
+def matrix() -> Matrix:
+    return Matrix()
 
 
 def told_rightly(cell: Cell, course: Course) -> bool:
@@ -66,10 +60,12 @@ def test_every_mishap_is_of_one_kind_and_every_writing_operation_is_played() -> 
 
 
 @pytest.mark.parametrize("cell", PLAYED, ids=lambda cell: f"{cell.mishap} at {cell.name} {cell.nth}{cell.is_older:d}")
-async def test_a_mishap_ends_in_one_write_and_every_word_about_it_is_true(matrix: Matrix, cell: Cell) -> None:
+async def test_a_mishap_ends_in_one_write_and_every_word_about_it_is_true(
+    matrix: Matrix, cell: Cell, tally: Tally
+) -> None:
     course = await matrix.play(cell)
 
-    COUNTED[course.told.state] += 1
+    tally(f"matrix (of {len(WHOLE)} cells)", {"cells": 1, f"stood at first: {course.told.state}": 1})
     assert course.told == cell.at_first(), course.words
     assert told_rightly(cell, course), course.words
     assert course.repeated == 0

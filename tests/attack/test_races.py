@@ -2,7 +2,7 @@
 
 The ordinary run takes a few races of eight processes; the full size is 100 of each sort:
 
-    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_races.py -s
+    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_races.py
 """
 
 import random
@@ -18,8 +18,8 @@ import anyio
 import httpx
 import pytest
 from attacked import CUSTOMERS, KINDS, WAY, Write, invoice, is_balanced, open_company, payments
-from conftest import ERAS, Clock, Person, real_account
-from house import IS_LONG, SEED, House, chances, previewed, report
+from conftest import ERAS, Clock, Person, Tally, real_account
+from house import IS_LONG, SEED, House, chances, previewed
 from mcp import Client
 from mcp.types import CallToolResult
 from nursery import Nursery, Served, told
@@ -80,7 +80,7 @@ class Race(House):
         if write.tool != "update_customer":  # the next race may change the same customer
             self.written.append(write)
 
-    async def check(self) -> None:
+    async def check(self, tally: Tally) -> None:
         """Every write stands in the books once still; the chain of the trail is whole."""
         books = self.state()
         for write in self.written:
@@ -90,7 +90,7 @@ class Race(House):
         verdict = await trail.check({})
         await trail.close()
         assert verdict.is_whole, verdict
-        print(f"\nseed {SEED}; {report(self.counts)}")  # noqa: T201
+        tally(f"races (seed {SEED})", self.counts)
         self.counts.clear()
 
 
@@ -135,16 +135,16 @@ def the_new_yes(served: Served, write: Write, reply: dict[str, Any]) -> str:
 
 
 @of_processes
-async def test_eight_processes_send_the_same_confirmed_write_and_it_is_written_once(race: Race) -> None:
+async def test_eight_processes_send_the_same_confirmed_write_and_it_is_written_once(race: Race, tally: Tally) -> None:
     hundred = invoice(1, f"{SEED}-hundred")
     of_one_write(race.run(hundred, [previewed(race.servers[0], hundred)] * SERVERS, -(-CALLS // SERVERS)))
     for write, chance in race.writes():
         of_one_write(race.run(write, [previewed(chance.choice(race.servers), write)] * SERVERS))
-    await race.check()
+    await race.check(tally)
 
 
 @of_processes
-async def test_eight_clients_that_each_got_a_yes_for_the_same_write_write_it_once(race: Race) -> None:
+async def test_eight_clients_that_each_got_a_yes_for_the_same_write_write_it_once(race: Race, tally: Tally) -> None:
     for write, _ in race.writes():
         replies = race.run(write, [previewed(served, write) for served in race.servers])
         done = [reply for reply in replies if reply.get("status") == "done"]
@@ -155,11 +155,13 @@ async def test_eight_clients_that_each_got_a_yes_for_the_same_write_write_it_onc
             race.counts[f"asked anew, {anew}"] += 1
         race.is_written(write)
         race.counts["told the outcome"] += len(done)
-    await race.check()
+    await race.check(tally)
 
 
 @of_processes
-async def test_eight_different_writes_to_one_place_are_each_written_once_or_told_not_to_be(race: Race) -> None:
+async def test_eight_different_writes_to_one_place_are_each_written_once_or_told_not_to_be(
+    race: Race, tally: Tally
+) -> None:
     for n, _ in zip(range(TO_ONE_PLACE), race.writes(), strict=False):
         writes = [(payments, invoice)[m % 2](race.place, f"{SEED}-{n}-{m}") for m in range(SERVERS)]
         pairs = list(zip(race.servers, writes, strict=True))
@@ -173,11 +175,11 @@ async def test_eight_different_writes_to_one_place_are_each_written_once_or_told
         for write, reply in zip(writes, replies, strict=True):
             race.counts[f"told {reply.get('status', 'error')}"] += 1
             assert set(write.counts(books)) == {int(reply.get("status") == "done")}, (write, reply)
-    await race.check()
+    await race.check(tally)
 
 
 @of_processes
-async def test_eight_clients_that_pay_one_invoice_in_full_pay_it_once(race: Race) -> None:
+async def test_eight_clients_that_pay_one_invoice_in_full_pay_it_once(race: Race, tally: Tally) -> None:
     for n, _ in zip(range(TO_ONE_PLACE), race.writes(), strict=False):
         owed = invoice(race.place, f"{SEED}-owed-{n}")
         number = race.run(owed, [previewed(race.servers[0], owed)] * SERVERS)[0]["number"]
@@ -193,11 +195,11 @@ async def test_eight_clients_that_pay_one_invoice_in_full_pay_it_once(race: Race
         assert len(paid["payments"]) == 1
         assert sum(reply.get("status") == "done" for reply in replies) == 1, replies
         race.counts.update(f"told {reply.get('status', 'error')}" for reply in replies)
-    await race.check()
+    await race.check(tally)
 
 
 @of_processes
-async def test_a_client_that_asks_again_while_its_write_is_under_way_gets_one_write(race: Race) -> None:
+async def test_a_client_that_asks_again_while_its_write_is_under_way_gets_one_write(race: Race, tally: Tally) -> None:
     """It cancels, goes away and comes back, asks another server, or simply asks again; at any moment."""
     for n, (write, chance) in enumerate(race.writes()):
         how = ("cancels", "leaves", "asks another server", "asks again")[n % 4]
@@ -206,7 +208,7 @@ async def test_a_client_that_asks_again_while_its_write_is_under_way_gets_one_wr
         race.is_written(write)
         race.counts[how] += 1
         race.counts["written before" if SENT_BEFORE in reply["title"] else "written by the second call"] += 1
-    await race.check()
+    await race.check(tally)
 
 
 def asked_again(race: Race, write: Write, how: str, chance: random.Random) -> dict[str, Any]:
@@ -319,7 +321,7 @@ class Meanwhile(httpx.AsyncBaseTransport):
 @pytest.mark.parametrize("consents", ["one yes", "two yeses"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 async def test_the_same_write_by_another_server_at_any_point_of_ours_leaves_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Callable[[int, str], Write], consents: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Callable[[int, str], Write], consents: str, tally: Tally
 ) -> None:
     """The other server does it from beginning to end between any two of our calls; then each tells of the same write."""
     monkeypatch.setattr("kf_mcp.writing.desk.WAIT_FOR_OTHERS", 0.02)  # the other waits for us, who wait for it
@@ -352,7 +354,7 @@ async def test_the_same_write_by_another_server_at_any_point_of_ours_leaves_one(
             assert "done" in {ours_told.get("status"), replies[0].get("status")}
             point += 1 if IS_LONG else 2
     assert is_balanced(company.state())
-    print(f"\n{kind.__name__}, {consents}: {point} points, {report(counts)}")  # noqa: T201
+    tally("races, point by point", {"points": point - 1, **counts})
 
 
 async def preview_of(client: Client, write: Write) -> str:

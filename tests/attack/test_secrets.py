@@ -3,7 +3,7 @@ the process list, dumps of the settings.
 
 The ordinary run plays every mishap once on a write and once on a read; the full size plays every mishap on every kind of write:
 
-    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_secrets.py -s
+    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_secrets.py
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 import pytest
 from attacked import invoice, open_company
-from conftest import TODAY, Clock, real_account
+from conftest import TODAY, Clock, Tally, real_account
 from house import IS_LONG
 from mcp import Client
 from nursery import Nursery, Served
@@ -65,7 +65,7 @@ def secret_account(folder: Path, **more: Any) -> Settings:
 
 
 async def test_no_mishap_makes_a_reply_or_a_log_line_repeat_a_credential(
-    tmp_path: Path, logged: Everything, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, logged: Everything, monkeypatch: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     monkeypatch.setattr("kf_mcp.kashflow.connection.READ_TRIES", 1)
     counts: Counter[str] = Counter()
@@ -93,7 +93,7 @@ async def test_no_mishap_makes_a_reply_or_a_log_line_repeat_a_credential(
     assert leaks("\n".join(said)) == []
     assert leaks(logged.said.getvalue()) == []
     assert "POST http://127.0.0.1" in logged.said.getvalue()  # what httpx logs was heard, so silence is not why
-    print(f"\n{sum(counts.values())} writes under {len(MISHAPS)} mishaps: {dict(counts)}")  # noqa: T201
+    tally(f"secrets, {len(MISHAPS)} mishaps", counts)
 
 
 class Calls:
@@ -236,7 +236,7 @@ def env_file(folder: Path, **values: str) -> Path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
-def test_no_process_shows_a_credential_whatever_is_played(tmp_path: Path) -> None:
+def test_no_process_shows_a_credential_whatever_is_played(tmp_path: Path, tally: Tally) -> None:
     """Over real pipes and sockets, the credentials in a settings file: output, errors, the process list, the files, the command line."""
     data, out = tmp_path / "data", tmp_path / "out"
     out.mkdir()
@@ -274,7 +274,7 @@ def test_no_process_shows_a_credential_whatever_is_played(tmp_path: Path) -> Non
     assert said["server.txt"], "nothing was logged, so nothing was looked at"
     assert {"trail.db", "confirm.key", "t.csv", "t.json"} <= set(said)
     told_of = Counter(state["write"].get("status", "error") for state in states)
-    print(f"\n{len(states)} mishaps over sockets: {dict(told_of)}; {len(said)} outputs searched")  # noqa: T201
+    tally("secrets, over sockets", {**told_of, "mishaps": len(states), "outputs searched": len(said)})
 
 
 def played(served: Served, company: Simulator, mishap: str, n: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ books agree.
 The server's clock runs twenty times as fast as the computer's, so that what is unknown settles while it works. The ordinary run takes some
 seconds; the full size is half an hour:
 
-    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_soak.py -s
+    KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_soak.py
 
 `KF_MCP_SECONDS=N` makes it another length.
 """
@@ -22,7 +22,8 @@ from typing import Any
 
 import pytest
 from attacked import CUSTOMERS, KINDS, Write, is_balanced
-from house import IS_LONG, SEED, House, Later, chances, report
+from conftest import Tally
+from house import IS_LONG, SEED, House, Later, chances
 from mcp import Client
 from nursery import Nursery, Served, told
 
@@ -194,7 +195,9 @@ class Soak:
         return Sample(now, pages * os.sysconf("SC_PAGE_SIZE"), descriptors, int(status["Threads"]))
 
 
-async def test_under_long_mixed_work_with_mishaps_memory_stays_flat_and_nothing_is_left_open(tmp_path: Path) -> None:
+async def test_under_long_mixed_work_with_mishaps_memory_stays_flat_and_nothing_is_left_open(
+    tmp_path: Path, tally: Tally
+) -> None:
     with Nursery() as nursery:
         house = House(nursery, tmp_path, {"pace": PACE, "patience": 0.5}, KASHFLOW_TIMEOUT="1")
         soak = Soak(house, house.serve(), chances(SEED))
@@ -208,9 +211,17 @@ async def test_under_long_mixed_work_with_mishaps_memory_stays_flat_and_nothing_
     early, late = (statistics.median(sample.memory for sample in part) for part in (warm[:quarter], warm[-quarter:]))
     open_early, open_late = (min(sample.descriptors for sample in part) for part in (warm[:quarter], warm[-quarter:]))
     threads = max(sample.threads for sample in warm)
-    print(  # noqa: T201
-        f"\nseed {SEED}, {soak.samples[-1].at:.0f} s; memory {early / 2**20:.0f} -> {late / 2**20:.0f} MB, descriptors {open_early} -> "
-        f"{open_late}, at most {threads} threads; {report(soak.counts)}; settled: {report(settled)}"
+    tally(f"soak (seed {SEED})", {**soak.counts, **{f"settled: {state}": number for state, number in settled.items()}})
+    tally(
+        "soak, in the first and the last quarter",
+        {
+            "seconds": round(soak.samples[-1].at),
+            "MB in the first": early // 2**20,
+            "MB in the last": late // 2**20,
+            "descriptors in the first": open_early,
+            "descriptors in the last": open_late,
+            "threads at most": threads,
+        },
     )
     assert late <= early * (1 + GROWTH), [sample.memory // 2**20 for sample in soak.samples]
     assert open_late <= open_early + 4, [sample.descriptors for sample in soak.samples]

@@ -1,7 +1,7 @@
 """Changing the trail behind its back: whatever is changed is found, or it is said that it cannot be.
 
 The ordinary run tries every column of every row of a short trail and some flipped bytes. The full size, a longer trail and 20,000
-flipped bytes: `KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_trail_checked.py -s`.
+flipped bytes: `KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_trail_checked.py`.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Clock
+from conftest import Clock, Tally
 
 from kf_mcp.trail import Opening, StepState, Trail, Unrecorded, Verdict
 from kf_mcp.trail.schema import GENESIS, ROWS, row_hash
@@ -139,7 +139,7 @@ def others_than(was: Any) -> list[Any]:
     return [*of_it, None, "", b"\xff\xfe", "x\x00y", "done", "{}", "[" * 9000, 0, -1, 7.5, 10**12]
 
 
-async def test_every_changed_value_of_every_row_is_found(file: Path) -> None:
+async def test_every_changed_value_of_every_row_is_found(file: Path, tally: Tally) -> None:
     before = contents(file)
     chance = random.Random(4)  # noqa: S311 - chance that can be repeated
     tried = missed = 0
@@ -153,7 +153,7 @@ async def test_every_changed_value_of_every_row_is_found(file: Path) -> None:
                 if contents(copy) != before:
                     tried += 1
                     missed += not is_seen(await found(copy))
-    print(f"\nchanged values: {tried} tried, {missed} not found")  # noqa: T201
+    tally("trail, changed values", {"tried": tried, "not found": missed})
 
     assert tried > 15 * len(before[0])
     assert missed == 0
@@ -185,7 +185,7 @@ async def test_rows_removed_put_in_or_moved_and_a_database_made_to_lie_are_found
     assert is_seen(await found(file))
 
 
-async def test_a_flipped_byte_is_found_or_changes_nothing_that_is_said(file: Path) -> None:
+async def test_a_flipped_byte_is_found_or_changes_nothing_that_is_said(file: Path, tally: Tally) -> None:
     whole, before = bytes_of(file), contents(file)
     used = [place for place, byte in enumerate(whole) if byte]
     chance = random.Random(4)  # noqa: S311 - chance that can be repeated
@@ -198,7 +198,7 @@ async def test_a_flipped_byte_is_found_or_changes_nothing_that_is_said(file: Pat
             silent += 1
         else:
             missed += 1
-    print(f"\nflipped bytes: {FLIPS} of {len(used)}; found {seen}, of no consequence {silent}, not found {missed}")  # noqa: T201
+    tally("trail, flipped bits", {"found": seen, "of no consequence": silent, "not found": missed})
 
     assert missed == 0
     assert seen > FLIPS // 3

@@ -1,7 +1,7 @@
 """A clock that is set forth and back: nothing is written twice for it, nothing waits for years, no limit is passed.
 
 The ordinary run plays two short days of jumps. The full size, 20 days of 40 turns:
-`KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_trail_clock.py -s`.
+`KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_trail_clock.py`.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HATS, Clock, Desk, a_company, open_desk, real_account
+from conftest import HATS, Clock, Desk, Tally, a_company, open_desk, real_account
 from test_trail_checked import opening
 
 from kf_mcp.simulator import Simulator
@@ -199,12 +199,12 @@ async def test_a_day_of_another_clock_between_two_writes_hides_neither_from_the_
 # A day of jumps
 
 
-async def test_whatever_the_clock_does_each_invoice_is_written_once(tmp_path: Path) -> None:
+async def test_whatever_the_clock_does_each_invoice_is_written_once(tmp_path: Path, tally: Tally) -> None:
     """A person wants some invoices, calls again until each is there, and never says yes to a second one of the same."""
     counts: Counter[str] = Counter()
     for day in range(DAYS):
         await _one_day(tmp_path / f"{day}", random.Random(day), counts)  # noqa: S311 - chance that can be repeated
-    print(f"\n{DAYS} days of {TURNS} turns: {dict(counts)}")  # noqa: T201
+    tally("trail, clock", {**counts, "days": DAYS})
 
     assert counts["jumps"] >= DAYS
     assert counts["unknown"] >= DAYS

@@ -1,7 +1,7 @@
 """A disk that fails the trail: full, read-only, locked, damaged, taken away, led elsewhere. Nothing goes out that could not be recorded.
 
 The ordinary run tries 12 amounts of room on a full disk. The full size, 900 of them: `KF_MCP_LONG=1 .venv/bin/pytest
-tests/attack/test_trail_disk.py -s`.
+tests/attack/test_trail_disk.py`.
 """
 
 import json
@@ -18,7 +18,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from conftest import HATS, Desk, a_company, open_desk, real_account
+from conftest import HATS, Desk, Tally, a_company, open_desk, real_account
 
 from kf_mcp.simulator import Simulator
 from kf_mcp.trail.store import Store
@@ -62,7 +62,7 @@ async def confirmed(desk: Desk) -> Any:
     ("how", "mishaps"), [("limit", MISHAPS), ("fill", MISHAPS if IS_LONG else ["lose_answer"])], ids=["limit", "fill"]
 )
 def test_on_a_full_disk_nothing_is_sent_unrecorded_and_nothing_that_was_sent_is_denied(
-    tmp_path: Path, how: str, mishaps: list[str]
+    tmp_path: Path, how: str, mishaps: list[str], tally: Tally
 ) -> None:
     program = [PYTHON, str(HERE / "full_disk.py"), how, str(tmp_path), ",".join(mishaps), f"{STEP}", f"{COUNT}"]
     if how == "fill":
@@ -72,7 +72,10 @@ def test_on_a_full_disk_nothing_is_sent_unrecorded_and_nothing_that_was_sent_is_
     assert done.returncode == 0, done.stderr
     tries = [json.loads(line) for line in done.stdout.splitlines()]
     counts = Counter((found["mishap"], found["status"]) for found in tries)
-    print(f"\nfull disk ({how}): {len(tries)} amounts of room, {dict(counts)}")  # noqa: T201
+    tally(
+        "trail, full disk",
+        {"amounts of room": len(tries), **{f"{what}: {became}": n for (what, became), n in counts.items()}},
+    )
 
     assert len(tries) == COUNT * len(mishaps)
     for mishap in mishaps:

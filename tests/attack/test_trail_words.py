@@ -1,7 +1,7 @@
 """What words get onto the trail and out of it: nothing personal that a person does not need, nothing that a terminal or a sheet obeys.
 
 The ordinary run writes every fourth of the example writes. All of them:
-`KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_trail_words.py -s`.
+`KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_trail_words.py`.
 """
 
 import asyncio
