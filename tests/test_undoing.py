@@ -74,6 +74,20 @@ async def test_what_is_undone_is_not_undone_twice(desk: Desk) -> None:
     assert "was undone by entry 2" in text
 
 
+async def test_a_deletion_is_not_undone_twice_however_often_its_undo_was_undone(desk: Desk) -> None:
+    """Undone, that undone, and that undone again: the invoice is back, and the first undo must not bring it a second time."""
+    number = (await confirmed(desk, "create_invoice", HATS))["number"]
+    deleted = await confirmed(desk, "delete_invoice", {"invoice": number})
+    last = deleted
+    for _ in range(3):
+        last = await confirmed(desk, "undo_write", {"entry": last["entry"]})
+
+    text = await desk.error("undo_write", {"entry": deleted["entry"]})
+
+    assert f"was undone by entry {deleted['entry'] + 1}" in text
+    assert len([found for found in desk.invoices() if found["reference"] == "PO 4711"]) == 1
+
+
 async def test_an_invoice_with_a_payment_is_not_deleted_until_the_payment_is_undone(desk: Desk) -> None:
     invoice = await confirmed(desk, "create_invoice", HATS)
     payment = await confirmed(desk, "record_payment", {"invoice": invoice["number"], **NAMED})

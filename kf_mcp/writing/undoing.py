@@ -182,12 +182,19 @@ class Past:
 
 async def in_effect(entry: Entry, history: History) -> list[Entry]:
     """The entries that undo or finish this one, or may have; those that were themselves undone whole do not count."""
-    found = []
+    return [
+        later
+        for later in await history.later(entry)
+        if (later.landed or not later.is_settled) and not await _is_undone(later, history)
+    ]
+
+
+async def _is_undone(entry: Entry, history: History) -> bool:
+    """Whether an entry was undone whole, by an undo that was not undone in its turn, and so on."""
     for later in await history.later(entry):
-        is_undone = any(last.undoes == later.id and last.state == "done" for last in await history.later(later))
-        if (later.landed or not later.is_settled) and not is_undone:
-            found.append(later)
-    return found
+        if later.undoes == entry.id and later.state == "done" and not await _is_undone(later, history):
+            return True
+    return False
 
 
 async def is_unfinished(entry: Entry, history: History) -> bool:

@@ -243,6 +243,10 @@ def _live(told: Mapping[str, Any], pipes: list[int]) -> NoReturn:
     for place, descriptor in enumerate(pipes):
         os.dup2(descriptor, place)
         os.close(descriptor)
+    sys.stdin, sys.stdout = (
+        os.fdopen(place, mode, encoding="utf-8", closefd=False) for place, mode in ((0, "r"), (1, "w"))
+    )
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
     os.environ.clear()
     os.environ.update(told["env"])
     otherwise = told["otherwise"]
