@@ -3,15 +3,17 @@
 import os
 import random
 import re
+import time
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 from attacked import Write, open_company
 from conftest import TODAY, real_account
-from nursery import Nursery, Process, Served
+from nursery import PATIENCE, Nursery, Process, Served
 from test_processes import Simulated, environment
 
 from kf_mcp.settings import Settings
@@ -77,6 +79,19 @@ class House:
         """Schedule a mishap."""
         told = {"operation": operation, "mishap": mishap, "times": times, "seconds": seconds}
         self.books.control("POST", "mishaps", told)
+
+    def wait(self) -> None:
+        """Wait until the simulator can be reached."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.books.control("GET", "mishaps")
+            except URLError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def errors(self) -> str:
         """What the servers said on standard error."""

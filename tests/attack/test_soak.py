@@ -113,7 +113,8 @@ class Soak:
         self.house.mishap(operation, name, seconds=SHORT.get(name, 0))
         self.counts[f"mishap {name}"] += 1
         if name == "refuse_connection":
-            time.sleep(SHORT[name])  # the control pages are out of reach as well
+            time.sleep(SHORT[name])
+            self.house.wait()  # the control pages are out of reach as well
 
     def read(self) -> None:
         self.count(self.served.reply(*self.chance.choice(READS)), "read")
