@@ -97,7 +97,9 @@ class Settings(BaseSettings):
         None, description="Where the list of customers is kept between starts; personal data. Unset: in memory only."
     )
     database_url: SecretStr = Field(
-        SecretStr(""), description="A database for the trail other than SQLite in the data folder (SQLAlchemy's form)."
+        SecretStr(""),
+        description="A database for the trail other than SQLite in the data folder, such as postgresql+psycopg://user@host/name; "
+        "install its driver (psycopg) beside kf-mcp.",
     )
     log_level: LogLevel = Field("WARNING", description="How much goes to standard error: DEBUG, INFO, WARNING, ERROR.")
 

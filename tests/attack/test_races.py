@@ -42,8 +42,8 @@ of_processes = pytest.mark.skipif(sys.platform != "linux", reason="descriptors o
 class Race(House):
     """Eight servers on one data folder."""
 
-    def __init__(self, nursery: Nursery, folder: Path) -> None:
-        super().__init__(nursery, folder, KASHFLOW_TIMEOUT="30")
+    def __init__(self, nursery: Nursery, folder: Path, **env: str) -> None:
+        super().__init__(nursery, folder, **({"KASHFLOW_TIMEOUT": "30"} | env))
         self.servers = [self.serve() for _ in range(SERVERS)]
         self.counts: Counter[str] = Counter()
         self.written: list[Write] = []
@@ -80,13 +80,13 @@ class Race(House):
         if write.tool != "update_customer":  # the next race may change the same customer
             self.written.append(write)
 
-    async def check(self, tally: Tally) -> None:
+    async def check(self, tally: Tally, where: str = "") -> None:
         """Every write stands in the books once still; the chain of the trail is whole."""
         books = self.state()
         for write in self.written:
             assert set(write.counts(books)) == {1}, (write, write.counts(books))
         assert is_balanced(books)
-        trail = Trail(self.folder / "trail.db", is_only_looked_at=True)
+        trail = Trail(where or self.folder / "trail.db", is_only_looked_at=True)
         verdict = await trail.check({})
         await trail.close()
         assert verdict.is_whole, verdict
