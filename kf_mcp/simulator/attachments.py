@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
@@ -69,7 +68,7 @@ def _content(text: str) -> bytes:
     """Read the file; the sentence is .NET's for a text that is not base64."""
     try:
         return b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:  # binascii.Error, or a letter outside ASCII
         raise Refusal(
             "The input is not a valid Base-64 string as it contains a non-base 64 character, "
             "more than two padding characters, or an illegal character among the padding characters."

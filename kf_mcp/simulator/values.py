@@ -1,7 +1,6 @@
 """Plain values on the wire, read and written as .NET does: numbers, dates, yes and no, text."""
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
@@ -109,7 +108,7 @@ def _in_uk(moment: datetime, zone: str | None) -> datetime:
 def _read_bytes(text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or a letter outside ASCII
         raise Unreadable("The input is not a valid Base-64 string.") from None
 
 

@@ -111,6 +111,17 @@ def test_a_mutated_request_is_answered_in_soap(company: Simulator, counted: Coun
     until(SECONDS / 2, fuzz)
 
 
+def test_base64_with_a_letter_outside_ascii_is_a_fault(company: Simulator, counted: Counter[str]) -> None:
+    inside = "<UserName>demo</UserName><Password>demo</Password><inStream>\u00a312.50</inStream>"
+    call = f'<VCFToCustomerObjects xmlns="KashFlow">{inside}</VCFToCustomerObjects>'
+    spaces = 'xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"'
+    body = f"<soap:Envelope {spaces}><soap:Body>{call}</soap:Body></soap:Envelope>".encode()
+
+    served(company, asked("VCFToCustomerObjects", body, {}), counted)
+
+    assert counted == {"fault": 1}
+
+
 @pytest.mark.parametrize("body", [*PIECES, b"", b" ", b"\x00" * 50, b"<", b"<a" + b' b="1"' * 2000, b"\xfe\xff\x00<"])
 def test_what_is_no_envelope_at_all_is_answered_in_soap(company: Simulator, body: bytes) -> None:
     count: Counter[str] = Counter()
