@@ -15,6 +15,7 @@ from conftest import HATS, NOON, Clock, Desk, Person, a_company, open_desk, real
 from mcp import Client
 
 from kf_mcp.errors import Unavailable
+from kf_mcp.kashflow.invoice_steps import DeleteInvoice
 from kf_mcp.server import create_server
 from kf_mcp.simulator import Switches
 from kf_mcp.trail import Behind, Opening, Overtaken, StepState, Taken, Trail
@@ -216,6 +217,57 @@ async def test_a_late_answer_to_a_form_asks_again_and_a_replay_still_finds_its_w
     assert late.structured_content["status"] == "changed"
     assert "more than ten minutes" in late.structured_content["next"]
     assert first.structured_content["number"] == replay.structured_content["number"]
+    assert len(hats(company)) == 1
+
+
+@pytest.mark.parametrize(
+    ("mishap", "tool", "request_", "mail"),
+    [
+        ("UpdateInvoice", "change_invoice_lines", {"invoice": 1292, "remove": [1]}, "email_invoice"),
+        ("UpdateInvoiceHeader", "update_invoice", {"invoice": 1292, "reference": "PO 9"}, "email_invoice"),
+        ("DeleteInvoiceByID", "delete_invoice", {"invoice": 1292}, "email_invoice"),
+        ("UpdateReceiptHeader", "update_purchase", {"purchase": 1123, "reference": "9"}, "email_purchase_order"),
+        ("DeleteReceiptByID", "delete_purchase", {"purchase": 1123}, "email_purchase_order"),
+    ],
+)
+async def test_a_document_goes_out_to_nobody_while_a_change_of_it_is_unknown(
+    desk: Desk, mishap: str, tool: str, request_: dict[str, Any], mail: str
+) -> None:
+    """It may arrive late: then what went out is not what stands in the books."""
+    preview = await desk(tool, request_)
+    desk.company.mishaps.add(mishap, "late", 1, 60)
+    changed = await desk(tool, request_, confirm=preview["confirm"])
+    of = {name: number for name, number in request_.items() if name in {"invoice", "purchase"}}
+
+    text = await desk.error(mail, {**of, "to": "hats@example.com", "subject": "Hats", "body": "As agreed."})
+
+    assert changed["status"] == "unknown"
+    assert "An earlier write to the same place has an unknown outcome" in text
+
+
+async def test_an_invoice_that_another_server_mails_just_before_we_undo_it_is_not_deleted(
+    company, tmp_path, monkeypatch
+) -> None:
+    """What the customer has is credited, and that needs a yes of its own."""
+    settings = real_account(tmp_path, confirm="either", toolsets="all")
+    async with open_desk(company, settings) as others, open_desk(company, settings) as desk:
+        first = await desk("create_invoice", HATS)
+        number = (await desk("create_invoice", HATS, confirm=first["confirm"]))["number"]
+        mail = {"invoice": number, "to": "hats@example.com", "subject": "Hats", "body": "As agreed."}
+        mailed = await others("email_invoice", mail)
+        preview = await desk("undo_write", entry=1)
+        read = DeleteInvoice.evidence
+
+        async def meanwhile(*looked: Any) -> Any:
+            monkeypatch.undo()
+            await others("email_invoice", mail, confirm=mailed["confirm"])
+            return await read(*looked)
+
+        monkeypatch.setattr(DeleteInvoice, "evidence", meanwhile)
+        reply = await desk("undo_write", entry=1, confirm=preview["confirm"])
+
+    assert reply["status"] == "changed"
+    assert "it was e-mailed, entry 2" in " ".join(reply["facts"])
     assert len(hats(company)) == 1
 
 

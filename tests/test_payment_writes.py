@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import TODAY, Clock, Desk, a_company, open_desk, real_account
 
+from kf_mcp.kashflow import payment_steps
 from kf_mcp.simulator import Simulator, Switches, payments
 from kf_mcp.trail import Trail
 from kf_mcp.trail.store import Store
@@ -403,6 +404,60 @@ async def test_a_finished_write_is_undone_from_its_end(desk: Desk) -> None:
     assert without_ids(desk) == before
 
 
+async def test_a_rest_that_was_taken_back_comes_back_by_undoing_that_and_in_no_second_way(desk: Desk) -> None:
+    first = (await stopped_on_its_way(desk))["entry"]
+    second = (await confirmed(desk, "finish_write", {"entry": first}))["entry"]
+    third = (await confirmed(desk, "undo_write", {"entry": second}))["entry"]
+
+    text = await desk.error("finish_write", {"entry": first})
+    await confirmed(desk, "undo_write", {"entry": third})
+
+    assert f"Undo entry {third} instead" in text
+    assert paid(desk, *APEX_OWES) == [Decimal("181.20"), Decimal("818.80"), 0]
+
+
+async def test_payments_that_came_back_in_parts_are_not_brought_back_whole(desk: Desk) -> None:
+    """Deleted by an undo, entered again in two goes, taken away in two, and one of them brought back."""
+    shares = [{"invoice": 1253, "amount": "200.00"}, {"invoice": 1282, "amount": "100.00"}]
+    run = await confirmed(
+        desk, "record_payments", {"customer": "APEX01", "total": "300.00", "invoices": shares, **NAMED}
+    )
+    deleted = (await confirmed(desk, "undo_write", {"entry": run["entry"]}))["entry"]
+    preview = await desk("undo_write", {"entry": deleted})
+    fail_second(desk.company, "status_no")
+    begun = (await desk("undo_write", {"entry": deleted}, confirm=preview["confirm"]))["entry"]
+    rest = (await confirmed(desk, "finish_write", {"entry": begun}))["entry"]
+    taken = (await confirmed(desk, "undo_write", {"entry": rest}))["entry"]
+    last = (await confirmed(desk, "undo_write", {"entry": begun}))["entry"]
+    await confirmed(desk, "undo_write", {"entry": taken})
+
+    text = await desk.error("undo_write", {"entry": deleted})
+    await confirmed(desk, "undo_write", {"entry": last})
+
+    assert f"undo entry {last} to bring that part back" in text
+    assert paid(desk, 1253, 1282) == [200, 100]
+
+
+async def test_what_another_finishes_just_before_we_undo_it_is_not_undone(company, tmp_path, monkeypatch) -> None:
+    """The two write to different invoices; it is the entry that they have in common."""
+    settings = real_account(tmp_path, confirm="either", toolsets="all")
+    async with open_desk(company, settings) as others, open_desk(company, settings) as desk:
+        entry = {"entry": (await stopped_on_its_way(desk))["entry"]}
+        preview = await desk("undo_write", entry)
+        read = payment_steps.DeleteInvoicePayment.evidence
+
+        async def meanwhile(*looked: Any) -> Any:
+            monkeypatch.undo()
+            await confirmed(others, "finish_write", entry)
+            return await read(*looked)
+
+        monkeypatch.setattr(payment_steps.DeleteInvoicePayment, "evidence", meanwhile)
+        text = await desk.error("undo_write", entry, confirm=preview["confirm"])
+
+        assert "was finished by entry 2" in text
+        assert paid(desk, *APEX_OWES) == [Decimal("181.20"), Decimal("818.80"), 0]
+
+
 async def test_an_undo_that_stops_on_its_way_can_be_finished(desk: Desk) -> None:
     before = without_ids(desk)
     reply = await confirmed(desk, "record_payments", {**APEX, "total": "1000.00"})
@@ -416,6 +471,22 @@ async def test_an_undo_that_stops_on_its_way_can_be_finished(desk: Desk) -> None
     assert partly["status"] == again["status"] == "partly"
     assert finished["status"] == "done"
     assert without_ids(desk) == before
+
+
+async def test_what_was_undone_in_part_is_named_before_the_same_again_until_the_undo_is_finished(desk: Desk) -> None:
+    shares = [{"invoice": 1253, "amount": "200.00"}, {"invoice": 1282, "amount": "100.00"}]
+    request = {"customer": "APEX01", "total": "300.00", "invoices": shares, **NAMED}
+    reply = await confirmed(desk, "record_payments", request)
+    preview = await desk("undo_write", {"entry": reply["entry"]})
+    fail_second(desk.company, "status_no", "DeleteInvoicePayment")
+    partly = await desk("undo_write", {"entry": reply["entry"]}, confirm=preview["confirm"])
+    meanwhile = await desk("record_payments", request)
+    await confirmed(desk, "finish_write", {"entry": partly["entry"]})
+    afterwards = await desk("record_payments", request)
+
+    assert partly["status"] == "partly"
+    assert meanwhile["warnings"][0].startswith("Exactly this was written before")
+    assert "warnings" not in afterwards
 
 
 async def test_a_lost_answer_on_the_way_is_looked_for_at_once_and_the_rest_goes_on(desk: Desk) -> None:
@@ -445,6 +516,31 @@ async def test_a_late_answer_on_the_way_stops_the_rest_until_it_is_known(company
         assert "not known yet" in early
         assert known["status"] == "partly"
         assert finished["status"] == "done"
+        assert paid(desk, *APEX_OWES) == [Decimal("181.20"), Decimal("849.60"), Decimal("69.20")]
+
+
+async def test_what_is_looked_for_on_the_way_is_finished_by_nobody_else(company, tmp_path, monkeypatch) -> None:
+    """While one server looks for a lost answer, to go on with the rest, another must not settle the write and finish it."""
+    monkeypatch.setattr("kf_mcp.writing.desk.WAIT_FOR_OTHERS", 0.02)  # the other waits for us, who wait for it
+    settings, request = real_account(tmp_path, confirm="either", toolsets="all"), {**APEX, "total": "1100.00"}
+    told: list[str] = []
+    async with open_desk(company, settings) as others, open_desk(company, settings) as desk:
+
+        async def meanwhile(*looked: Any) -> Any:
+            if not told:
+                told.append((await others("settle_write", {"entry": 1}))["status"])
+                told.append(await others.error("finish_write", {"entry": 1}))
+            return await arrivals(*looked)
+
+        preview = await desk("record_payments", request)
+        fail_second(company, "lose_answer")
+        arrivals = payment_steps.InsertInvoicePayment.arrivals
+        monkeypatch.setattr(payment_steps.InsertInvoicePayment, "arrivals", meanwhile)
+        reply = await desk("record_payments", request, confirm=preview["confirm"])
+
+        assert told[0] == "unknown"
+        assert "is not known yet" in told[1]
+        assert reply["status"] == "done"
         assert paid(desk, *APEX_OWES) == [Decimal("181.20"), Decimal("849.60"), Decimal("69.20")]
 
 

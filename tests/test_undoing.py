@@ -53,6 +53,21 @@ async def test_an_invoice_is_undone_by_deleting_it_and_the_undo_undone_by_enteri
     assert len([invoice for invoice in desk.invoices() if invoice["reference"] == "PO 4711"]) == 1
 
 
+async def test_what_may_not_be_undone_yet_is_still_named_before_the_same_again(desk: Desk) -> None:
+    """The answer of the deletion was lost: the invoice may stand, so the same call is the second, unless the books show that it is gone."""
+    reply = await confirmed(desk, "create_invoice", HATS)
+    desk.company.mishaps.add("DeleteInvoiceByID", "late", 1, 60)
+    undone = await confirmed(desk, "undo_write", {"entry": reply["entry"]})
+    meanwhile = await desk("create_invoice", HATS)
+    await desk.company.settle_late()
+    await desk("settle_write", {"entry": undone["entry"]})
+    afterwards = await desk("create_invoice", HATS)
+
+    assert undone["status"] == "unknown"
+    assert meanwhile["warnings"][0].startswith("Exactly this was written before")
+    assert not any("written before" in warning for warning in afterwards["warnings"])
+
+
 async def test_an_undo_needs_a_yes_of_its_own(company, tmp_path: Path, era) -> None:
     person = Person()
     async with open_desk(company, real_account(tmp_path), era=era, person=person) as desk:
@@ -85,6 +100,21 @@ async def test_a_deletion_is_not_undone_twice_however_often_its_undo_was_undone(
     text = await desk.error("undo_write", {"entry": deleted["entry"]})
 
     assert f"was undone by entry {deleted['entry'] + 1}" in text
+    assert len([found for found in desk.invoices() if found["reference"] == "PO 4711"]) == 1
+
+
+async def test_what_was_undone_and_brought_back_has_one_way_to_be_undone_again(desk: Desk) -> None:
+    """The deletion and the undo of its undo are one deletion: undoing each of them would bring the invoice twice."""
+    number = (await confirmed(desk, "create_invoice", HATS))["number"]
+    deleted = (await confirmed(desk, "delete_invoice", {"invoice": number}))["entry"]
+    entered = (await confirmed(desk, "undo_write", {"entry": deleted}))["entry"]
+    gone = (await confirmed(desk, "undo_write", {"entry": entered}))["entry"]
+
+    text = await desk.error("undo_write", {"entry": deleted})
+    await confirmed(desk, "undo_write", {"entry": gone})
+
+    assert f"was undone by entry {entered}, and that was undone" in text
+    assert f"Undo entry {gone} instead" in text
     assert len([found for found in desk.invoices() if found["reference"] == "PO 4711"]) == 1
 
 

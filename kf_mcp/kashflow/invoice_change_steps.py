@@ -57,6 +57,10 @@ class ChangeInvoice(Change, is_shape=True):
     id_member: ClassVar[str] = "InvoiceDBID"
     number_member: ClassVar[str] = "InvoiceNumber"
 
+    @override
+    def also(self) -> tuple[str, ...]:
+        return (f"e-mails of invoice {self.id}",)
+
     @classmethod
     @override
     async def read(cls, soap: Connection, record_id: int, key: int | str) -> Any:

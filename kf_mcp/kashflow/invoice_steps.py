@@ -116,7 +116,7 @@ class DeleteInvoice(Removal):
 
     @override
     def also(self) -> tuple[str, ...]:
-        return (f"files of invoice {self.id}",)
+        return (f"files of invoice {self.id}", f"e-mails of invoice {self.id}")
 
     @override
     async def write(self, soap: Connection) -> None:

@@ -43,6 +43,10 @@ class ChangePurchase(Change):
     id_member: ClassVar[str] = "ReceiptDBId"
     number_member: ClassVar[str] = "ReceiptNumber"
 
+    @override
+    def also(self) -> tuple[str, ...]:
+        return (f"e-mails of purchase {self.id}",)
+
     @classmethod
     @override
     async def read(cls, soap: Connection, record_id: int, key: int | str) -> Any:

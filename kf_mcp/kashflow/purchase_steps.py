@@ -136,7 +136,7 @@ class DeletePurchase(Removal):
 
     @override
     def also(self) -> tuple[str, ...]:
-        return (f"files of purchase {self.id}",)
+        return (f"files of purchase {self.id}", f"e-mails of purchase {self.id}")
 
     @override
     async def write(self, soap: Connection) -> None:

@@ -94,8 +94,11 @@ class Opening:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Everything that its steps change, rest on, or that rests on them."""
-        return tuple(sorted({lock for step in self.steps for lock in step.locks}))
+        """Everything that its steps change, rest on, or that rests on them, and the entry that it undoes or finishes."""
+        entry = self.undoes or self.finishes
+        return tuple(
+            sorted({lock for step in self.steps for lock in step.locks} | ({f"entry {entry}"} if entry else set()))
+        )
 
 
 class Trail:

@@ -23,7 +23,7 @@ from kf_mcp.trail import Entry, Opening, Overtaken, State, StepState, Taken, Tra
 from kf_mcp.writing import reply
 from kf_mcp.writing.plan import Plan
 from kf_mcp.writing.reply import DIFFERS, EQUAL, WriteReply
-from kf_mcp.writing.settle import FOUND, found, settle, state_of
+from kf_mcp.writing.settle import FOUND, found, look, settle, state_of
 
 logger = logging.getLogger(__name__)
 
@@ -195,11 +195,13 @@ class Carrier:
         return False
 
     async def _has_arrived_after_all(self, n: int, course: _Course) -> bool:
-        """Look at once for a step whose answer was lost, so that those after it need not wait."""
-        if course.steps[n].state != "unknown":
-            return False
-        await self._note(course)
-        await self._look_for(course)
+        """Look at once for a step whose answer was lost, so that those after it need not wait.
+
+        On the trail the entry goes on being sent: what is called unknown, another server may settle and then finish or undo, while the
+        rest is still sent from here.
+        """
+        if course.steps[n].state == "unknown":
+            course.steps[n] = await look(course.steps[n], self._soap, self._clock)
         return course.steps[n].state == "done"
 
     async def _look_for(self, course: _Course) -> None:

@@ -8,20 +8,20 @@ from kf_mcp.trail import Entry
 from kf_mcp.writing import reply
 from kf_mcp.writing.history import History
 from kf_mcp.writing.plan import Plan
-from kf_mcp.writing.undoing import in_effect
+from kf_mcp.writing.undoing import is_undone
 
 AN_INVOICE: Final = re.compile(r"invoice (\d+)")
 
 
 async def of_repeats(same: Sequence[Entry], earlier: Sequence[Entry], history: History) -> list[str]:
-    """That exactly this (`same`), or the same request (`earlier`), was carried out before; what was undone since says so."""
+    """That exactly this (`same`), or the same request (`earlier`), was carried out before; not what was surely undone since."""
     for entries, first in (
         (same, "Exactly this was written before"),
         (earlier, "The same request was carried out before"),
     ):
         landed = sorted((entry for entry in entries if entry.landed), key=lambda entry: entry.id, reverse=True)
         for entry in landed:
-            if any(later.undoes for later in await in_effect(entry, history)):
+            if await is_undone(entry, history):
                 continue
             twice = " A yes writes it a second time." if entries is same else ""
             return [f"{first}: {reply.recorded(entry)}.{twice}"]

@@ -40,7 +40,7 @@ async def settle(entry: Entry, soap: Connection, trail: Trail, *, clock: dates.C
     if entry.state == "sending" or (entry.is_settled and not unread):
         return entry
     steps = [
-        await _look(step, soap, clock)
+        await look(step, soap, clock)
         if step.state == "unknown"
         else await _read_at_last(step, soap)
         if step in unread
@@ -91,7 +91,8 @@ async def _read_at_last(step: StepState, soap: Connection) -> StepState:
     return await _as_it_stands(found(step, own[0], READ_LATE), soap)
 
 
-async def _look(step: StepState, soap: Connection, clock: dates.Clock) -> StepState:
+async def look(step: StepState, soap: Connection, clock: dates.Clock) -> StepState:
+    """An unknown step, as the books show it now."""
     try:
         arrivals = await _kind(step).arrivals(soap, step.trace, step.evidence)
     except Failure as error:

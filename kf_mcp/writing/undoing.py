@@ -59,7 +59,7 @@ class Past:
 
     async def finishing(self, number: int) -> Plan:
         """The plan that carries out the steps of an entry that are not in the books. Raises Refused where there are none."""
-        entry = await self._entry(number)
+        entry = await self._entry(number, is_finished=True)
         if entry.state != "partly":
             raise Refused(f"Entry {number} ({entry.title}) is not one that was carried out in part.", "")
         kept = await self._history.kept(entry)
@@ -106,8 +106,12 @@ class Past:
 
         return others(arrivals.equal), others(arrivals.alike)
 
-    async def _entry(self, number: int) -> Entry:
-        """An entry whose outcome is known, and that was not undone or finished yet."""
+    async def _entry(self, number: int, *, is_finished: bool = False) -> Entry:
+        """An entry whose outcome is known, and that was not undone (or finished) yet.
+
+        Once that was undone in its turn, what brings it back is undoing that: a second undo (or finish) beside it could not be told from
+        it, and both together would enter the same twice.
+        """
         entry = await self._look(await self._history.entry(number))
         if not entry.is_settled:
             raise Refused(
@@ -115,10 +119,37 @@ class Past:
                 "Call `settle_write` for it first.",
             )
         for later in await in_effect(entry, self._history):
-            how = "undone" if later.undoes else "finished"
-            advice = "See `list_writes`." if later.undoes else f"Nothing was written. Undo entry {later.id} first."
-            raise Refused(f"Entry {number} ({entry.title}) was {how} by entry {later.id}.", advice)
+            raise Refused(*await self._in_the_way(entry, later, is_finished=is_finished))
+        for later in await self._history.later(entry):
+            if later.landed and bool(later.finishes) == is_finished:
+                how = "finished" if is_finished else "undone"
+                last = await self._last_undo(later)
+                raise Refused(
+                    f"Entry {number} ({entry.title}) was {how} by entry {later.id}, and that was undone.",
+                    f"Nothing was written. Undo entry {last.id} instead, which comes to the same.",
+                )
         return entry
+
+    async def _in_the_way(self, entry: Entry, later: Entry, *, is_finished: bool) -> tuple[str, str]:
+        """What a later entry did to this one, and what to do instead."""
+        how = "undone" if later.undoes else "finished"
+        problem = f"Entry {entry.id} ({entry.title}) was {how} by entry {later.id}."
+        last = await self._last_undo(later)
+        if last is not later:
+            return (
+                problem,
+                f"Nothing was written. A part of that was undone; undo entry {last.id} to bring that part back.",
+            )
+        if later.undoes:
+            return problem, "Nothing was written. See `list_writes`."
+        if is_finished:
+            return problem, "Nothing was written, and nothing of it is left to do."
+        return problem, f"Nothing was written. Undo entry {later.id} first."
+
+    async def _last_undo(self, entry: Entry) -> Entry:
+        """The last of an undo, its undo, and so on, that begin after this entry."""
+        undone = [later for later in await self._history.later(entry) if later.undoes and later.landed]
+        return await self._last_undo(undone[-1]) if undone else entry
 
     async def _inverse(self, state: StepState, kept: Kept) -> Inverse:
         landed = Landed(id=state.id, number=state.number, code=state.code)
@@ -185,16 +216,24 @@ async def in_effect(entry: Entry, history: History) -> list[Entry]:
     return [
         later
         for later in await history.later(entry)
-        if (later.landed or not later.is_settled) and not await _is_undone(later, history)
+        if (later.landed or not later.is_settled) and not await is_undone(later, history)
     ]
 
 
-async def _is_undone(entry: Entry, history: History) -> bool:
+async def is_undone(entry: Entry, history: History) -> bool:
     """Whether an entry was undone whole, by an undo that was not undone in its turn, and so on."""
-    for later in await history.later(entry):
-        if later.undoes == entry.id and later.state == "done" and not await _is_undone(later, history):
-            return True
-    return False
+    stands = [later for later in await history.later(entry) if later.landed and not await is_undone(later, history)]
+    if any(later.finishes for later in stands):
+        return False
+    return any([await _is_whole(later, history) for later in stands])
+
+
+async def _is_whole(entry: Entry, history: History) -> bool:
+    """Whether every step of an entry was carried out, some of them perhaps by what finished it."""
+    if entry.state != "partly":
+        return entry.state == "done"
+    rest = [later for later in await in_effect(entry, history) if later.finishes]
+    return any([await _is_whole(later, history) for later in rest])
 
 
 async def is_unfinished(entry: Entry, history: History) -> bool:
