@@ -357,7 +357,7 @@ async def test_what_was_not_written_is_finished_and_only_that(desk: Desk) -> Non
     finished = await desk("finish_write", {"entry": reply["entry"]}, confirm=preview["confirm"])
     twice = await desk.error("finish_write", {"entry": reply["entry"]})
 
-    assert "In the books already: Payment of £181.20 of invoice 1026" in preview["facts"]
+    assert "Done already: Payment of £181.20 of invoice 1026" in preview["facts"]
     assert "Still to be written: Payment of £818.80 of invoice 1253" in preview["facts"]
     assert finished["status"] == "done"
     assert paid(desk, *APEX_OWES) == [Decimal("181.20"), Decimal("818.80"), 0]

@@ -10,7 +10,7 @@ from conftest import HATS, Clock, Desk, Person, a_company, open_desk, real_accou
 from test_writing import confirmed, hats
 
 from kf_mcp.server import opening as opening_module
-from kf_mcp.simulator import Switches
+from kf_mcp.simulator import Switches, payments
 
 TWO_PLACES = {**HATS, "lines": [{**HATS["lines"][0], "unit_price": "10.8249"}]}
 
@@ -117,3 +117,63 @@ async def test_the_next_server_settles_what_the_last_one_left_open(tmp_path: Pat
             while (await desk("list_writes"))["writes"][0]["state"] != "done":  # noqa: ASYNC110 - it settles by itself
                 await anyio.sleep(0.05)
         assert len(hats(desk)) == 1
+
+
+async def test_what_was_not_written_is_closed_and_told_so(company, tmp_path: Path) -> None:
+    clock = Clock()
+    async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="all"), clock=clock) as desk:
+        company.mishaps.add("InsertInvoice", "cut_before")
+        reply = await confirmed(desk, "create_invoice", HATS)
+        clock.time += timedelta(minutes=10, seconds=20)
+        settled = await desk("settle_write", entry=1)
+        listed = (await desk("list_writes"))["writes"][0]
+
+    assert "the connection broke" in " ".join(reply["facts"])
+    assert "`settle_write` with entry=1 after 12:10" in reply["next"]
+    assert settled["status"] == listed["state"] == "not_written"
+    assert "Make the same call again if it is still wanted" in settled["next"]
+    assert "the connection broke" in listed["said"]
+
+
+async def test_a_deletion_that_was_not_carried_out_is_not_said_to_be_absent_from_the_books(company, tmp_path) -> None:
+    clock = Clock()
+    async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="all"), clock=clock) as desk:
+        company.mishaps.add("DeleteInvoiceByID", "cut_before")
+        reply = await confirmed(desk, "delete_invoice", {"invoice": 1292})
+        clock.time += timedelta(minutes=11)
+        settled = await desk("settle_write", entry=1)
+
+    assert "It still stood in the books at 12:00" in " ".join(reply["facts"])
+    assert "It still stands in the books: read twice" in " ".join(settled["facts"])
+
+
+async def test_what_comes_after_all_and_what_comes_twice_is_told_when_it_is_looked_for_again(
+    company, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="all"), clock=clock) as desk:
+        company.mishaps.add("InsertInvoice", "late", 1, 3600)
+        await confirmed(desk, "create_invoice", HATS)
+        clock.time += timedelta(minutes=11)
+        closed = await desk("settle_write", entry=1)
+        await company.settle_late()
+        late = await desk("settle_write", entry=1)
+        company.mishaps.add("InsertInvoicePayment", "late", 1, 3600)
+        pay = {"invoice": 1292, "amount": "10.00", "method": "BACS", "bank_account": "Current account"}
+        await confirmed(desk, "record_payment", pay)
+        await company.settle_late()
+        await company_pays_the_same(desk, company, 1292)
+        found = await desk("settle_write", entry=2)
+
+    assert (closed["status"], closed.get("warnings", [])) == ("not_written", [])
+    assert "after this was settled there came number 1308" in late["warnings"][0]
+    assert found["status"] == "unknown"
+    assert "decision=in_books" in found["next"]
+
+
+async def company_pays_the_same(desk: Desk, company: Any, number: int) -> None:
+    """Somebody enters the same payment in KashFlow itself."""
+    document = company.books.invoices.numbered(number)
+    ours = document.payments[-1]
+    details = {"PayDate": ours.date, "PayMethod": ours.method, "PayAccount": ours.account, "PayAmount": ours.amount}
+    payments.pay(company.books, document, {**details, "PayNote": ours.note})

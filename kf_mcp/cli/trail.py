@@ -20,6 +20,9 @@ from kf_mcp.model.text import counted
 from kf_mcp.server.opening import TRAIL_FILE
 from kf_mcp.settings import Settings
 from kf_mcp.trail import Entry, Trail, Unrecorded, Verdict
+from kf_mcp.writing.history import History
+from kf_mcp.writing.reply import state_in_words
+from kf_mcp.writing.undoing import told_of_later
 
 BROKEN: Final = 1
 ONLY_IN_THE_SERVER: Final = """\
@@ -107,20 +110,23 @@ async def _entries(kept: Trail, account: str, address: str, screen: Screen, most
         + (f", the newest {len(found)} of them" if len(found) < total else "")
     )
     if found:
-        screen.writes((_row(entry) for entry in found), indent=0)
+        history = History(kept, account)
+        rows = [_row(entry, await told_of_later(entry, history)) for entry in found]
+        screen.writes(rows, indent=0)
     return 0
 
 
-def _row(entry: Entry) -> Sequence[str]:
+def _row(entry: Entry, later: list[str]) -> Sequence[str]:
     """An entry as the table shows it: what became of it below what it was."""
     landed = entry.landed
-    number = str(landed.number or landed.code or landed.id) if landed else ""
-    remarks = [f"{entry.tool}; yes by: {entry.channel}."]
+    number = str(landed.number or landed.code or landed.id or "") if landed else ""
+    remarks = [f"{entry.tool}; yes by: {entry.channel}.", *later]
     for step in entry.steps:
         told = f"{step.words}: {step.state}. " if len(entry.steps) > 1 else ""
-        remarks += [f"{told}{step.said}"] if told or step.said else []
+        why = f"{step.cause} " if step.cause and step.state != "done" else ""
+        remarks += [f"{told}{why}{step.said}".strip()] if told or why or step.said else []
         remarks += [f"! Differs from what was meant: {difference}" for difference in step.differences]
-    return str(entry.id), dates.uk_time_in_words(entry.opened), entry.state, number, entry.title, *remarks
+    return str(entry.id), dates.uk_time_in_words(entry.opened), state_in_words(entry), number, entry.title, *remarks
 
 
 async def _checked(kept: Trail, account: str, screen: Screen, asked: _Asked) -> int:

@@ -22,6 +22,7 @@ from kf_mcp.kashflow.step import Arrivals, Circumstances, Evidence, Inverse, Kep
 class Change(Step, is_shape=True):
     """Change members of one record; everything that is not named stays as it is."""
 
+    absence: ClassVar[tuple[str, str]] = ("The books were as before", "The books are as before")
     type_name: ClassVar[str]
     parameter: ClassVar[str]
     noun: ClassVar[str]

@@ -18,6 +18,7 @@ from kf_mcp.kashflow.step import Arrivals, Circumstances, Evidence, Inverse, Kep
 class Removal(Step, is_shape=True):
     """Delete one record."""
 
+    absence: ClassVar[tuple[str, str]] = ("It still stood in the books", "It still stands in the books")
     type_name: ClassVar[str]
     noun: ClassVar[str]
     id_member: ClassVar[str]

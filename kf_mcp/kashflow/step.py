@@ -133,6 +133,8 @@ class Step(BaseModel, ABC):
     """Others that it may send instead, such as the older form where the newer is missing."""
     undo: ClassVar[str] = ""
     """What would undo it, in words, or why nothing can."""
+    absence: ClassVar[tuple[str, str]] = ("It was not in the books", "It is not in the books")
+    """What it means that no trace of it is seen: then, and for good."""
 
     def __init_subclass__(cls, *, is_shape: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -44,6 +44,11 @@ def uk_time_in_words(moment: datetime) -> str:
     return f"{local.day} {local:%b %Y} at {local:%H:%M}"
 
 
+def uk_clock(moment: datetime) -> str:
+    """The time of day in the UK, to the minute, never before the moment itself: 14:02."""
+    return f"{(moment + timedelta(seconds=59)).astimezone(LONDON):%H:%M}"
+
+
 def in_words(day: date) -> str:
     """A day as a person reads it: 22 Nov 2026."""
     return f"{day.day} {day:%b %Y}"

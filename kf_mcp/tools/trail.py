@@ -11,7 +11,8 @@ from kf_mcp.toolkit import Reply, Row, reads, writes
 from kf_mcp.trail import Entry
 from kf_mcp.writing.history import History
 from kf_mcp.writing.plan import Plan
-from kf_mcp.writing.undoing import Past, in_effect
+from kf_mcp.writing.reply import state_in_words
+from kf_mcp.writing.undoing import Past, told_of_later
 
 
 class WriteRow(Row):
@@ -19,7 +20,7 @@ class WriteRow(Row):
 
     entry: int
     when: str
-    state: str = Field(description="refused: certainly not written; unknown: perhaps")
+    state: str = Field(description="not_written: certainly; unknown: perhaps; sending: just now")
     what: str
     number: int = Field(0, description="Invoice number or payment id in the books")
     confirmed: str = Field(description="How the yes came")
@@ -58,7 +59,7 @@ async def list_writes(
     KashFlow itself is not listed; for what stands in the books use `find_invoices` or `get_invoice`.
     """
     entries, total = await history.recent(limit, before)
-    later = {entry.id: [found for found in await in_effect(entry, history) if found.undoes] for entry in entries}
+    later = {entry.id: await told_of_later(entry, history) for entry in entries}
     older = entries[-1].id if entries and entries[-1].id > 1 and len(entries) == limit else 0
     return Writes(total=total, writes=[_row(entry, later[entry.id]) for entry in entries], before=older)
 
@@ -102,22 +103,26 @@ async def finish_write(
     return await past.finishing(entry)
 
 
-def _row(entry: Entry, undone: list[Entry]) -> WriteRow:
+def _row(entry: Entry, later: list[str]) -> WriteRow:
     landed = entry.landed
     return WriteRow(
         entry=entry.id,
         when=dates.uk_time_in_words(entry.opened),
-        state=entry.state,
+        state=state_in_words(entry),
         what=bounded(entry.title, 200),
         number=landed.number if landed else 0,
         confirmed=entry.channel,
-        said=bounded(
-            " ".join(
-                [
-                    *(f"Undone by entry {found.id}." for found in undone),
-                    *dict.fromkeys(s.said for s in entry.steps if s.said),
-                ]
-            ),
-            240,
-        ),
+        said=bounded(" ".join([*later, *_said(entry)]), 300),
     )
+
+
+def _said(entry: Entry) -> list[str]:
+    """What was found out about its steps; of several, which."""
+    several = len({step.state for step in entry.steps}) > 1
+    told = (
+        (f"{step.words}: {step.state}. " if several else "")
+        + f"{step.cause if step.state != 'done' else ''} {step.said}".strip()
+        for step in entry.steps
+        if several or step.said or step.cause
+    )
+    return list(dict.fromkeys(text.strip() for text in told))

@@ -31,6 +31,10 @@ class StepState(BaseModel):
     code: str = ""
     said: str = ""
     """What KashFlow said, or how it was found."""
+    cause: str = ""
+    """Why its outcome was not known."""
+    needs_person: bool = False
+    """Whether the books cannot show its outcome, so that a person must decide."""
     differences: tuple[str, ...] = ()
     undo: str = ""
     seen: str = ""

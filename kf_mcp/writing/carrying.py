@@ -98,7 +98,7 @@ class Carrier:
         self._books.forget()
         if course.entry.state == "refused" and course.stopped is not None:
             raise course.stopped
-        return reply.outcome(course.entry, warning="" if course.is_recorded else UNRECORDED)
+        return reply.outcome(course.entry, warnings=() if course.is_recorded else (UNRECORDED,))
 
     async def _evidence(self, plan: Plan, seconds: float) -> tuple[list[StepState], list[Kept]]:
         """What stands at the targets before anything is sent, and what undoing or finishing will take."""
@@ -169,12 +169,12 @@ class Carrier:
                 course.steps[n] = course.steps[n].model_copy(update={"state": "refused", "said": error.problem})
                 course.stopped = error
             except OutcomeUnknown as error:
-                course.steps[n] = course.steps[n].model_copy(update={"state": "unknown", "said": error.problem})
+                course.steps[n] = course.steps[n].model_copy(update={"state": "unknown", "cause": error.problem})
                 course.stopped = error
             except Exception as error:  # a fault of ours: whether it was sent is not known
                 logger.exception("sending a %s failed", step.kind)
                 said = f"It failed inside kf_mcp ({type(error).__name__})."
-                course.steps[n] = course.steps[n].model_copy(update={"state": "unknown", "said": said})
+                course.steps[n] = course.steps[n].model_copy(update={"state": "unknown", "cause": said})
                 course.stopped = OutcomeUnknown(said)
             else:
                 course.steps[n] = found(course.steps[n], landed, "")
@@ -268,4 +268,4 @@ def _struck(step: StepState) -> StepState:
     """A step that was being sent when the deadline struck."""
     if step.state != "sending":
         return step
-    return step.model_copy(update={"state": "unknown", "said": "No answer came before the deadline."})
+    return step.model_copy(update={"state": "unknown", "cause": "No answer came before the deadline."})

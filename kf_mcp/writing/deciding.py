@@ -5,14 +5,14 @@ It is a plan like any other, so that the person is asked, but nothing is sent: t
 
 from datetime import datetime
 
-from kf_mcp.errors import Refused
+from kf_mcp.errors import Failure, Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.step import Arrivals, Landed
 from kf_mcp.model import dates
 from kf_mcp.model.text import counted
 from kf_mcp.trail import Entry, Overtaken, StepState, Trail
 from kf_mcp.writing.plan import Decision, Plan
-from kf_mcp.writing.settle import MAY_FINISH_LATE, Known, found, state_of
+from kf_mcp.writing.settle import ABSENT, FOUND, MAY_FINISH_LATE, Known, found, state_of
 
 
 async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: str) -> Plan:
@@ -21,7 +21,7 @@ async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: st
     Raises Known where nothing is open, or nothing was decided yet; Refused where the decision does not fit the books.
     """
     if entry.is_settled or is_in_books is None:
-        raise Known(entry)
+        raise Known(entry, await _second_look(entry, books) if entry.is_settled else [])
     n, step = next((n, step) for n, step in enumerate(entry.steps) if step.state == "unknown")
     arrivals = await books.written.arrivals(step.kind, step.trace, step.evidence)
     candidates = (*arrivals.equal, *arrivals.alike)
@@ -34,7 +34,7 @@ async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: st
     return Plan(
         title=f"Decision on entry {entry.id} ({entry.title}): {what}",
         facts=(
-            f"{step.words}, sent {dates.uk_time_in_words(entry.opened)}; its answer was lost",
+            f"{step.words}, sent {dates.uk_time_in_words(entry.opened)}. {step.cause}".strip(),
             *(f"In the books since then: {called(candidate)}" for candidate in candidates),
             *((f"The books cannot show it: {arrivals.unknowable}",) if arrivals.unknowable else ()),
             "Nothing is sent; the trail keeps what you say"
@@ -63,6 +63,29 @@ async def decide(decision: Decision, channel: str, trail: Trail, now: datetime) 
         return await trail.note(entry, state_of(steps), steps)
     except Overtaken as overtaken:
         return overtaken.entry
+
+
+async def _second_look(entry: Entry, books: Books) -> list[str]:
+    """What came after an entry was settled by looking: the late arrival of what was not there, or another that equals what was."""
+    said = []
+    for step in entry.steps:
+        if not (step.said.startswith(FOUND) or step.said.endswith(ABSENT)):
+            continue
+        try:
+            equal = (await books.written.arrivals(step.kind, step.trace, step.evidence)).equal
+        except Failure:
+            continue
+        is_there = step.state == "done"
+        others = ", ".join(called(landed) for landed in equal if not (is_there and landed.id == step.id))
+        if others and is_there:
+            said.append(
+                f"{step.words}: besides this one there came {others}, which equals it. Is one of them too many?"
+            )
+        elif others:
+            said.append(
+                f"{step.words}: after this was settled there came {others}, which equals it. Perhaps it is this one, late."
+            )
+    return said
 
 
 def called(landed: Landed) -> str:

@@ -140,7 +140,7 @@ class Desk:
             plan = await request.make(books)
         except Known as known:
             self._books.forget()
-            return reply.outcome(known.entry)
+            return reply.outcome(known.entry, warnings=known.remarks)
         except Refused as refused:
             refusal = refused
         earlier = await self._earlier(request)  # again: another call may have written it while this one planned
@@ -177,6 +177,7 @@ class Desk:
         said = [
             *await remarks.of_repeats(same, earlier, self.history),
             *await remarks.of_mails(plan, self.history),
+            *await remarks.of_rests(plan, self.history),
         ]
         plan = plan.model_copy(update={"warnings": (*said, *plan.warnings)})
         ordinal = sum(entry.state in {"done", "partly"} for entry in same)
@@ -190,10 +191,10 @@ class Desk:
             if settled.is_settled:
                 continue
             how = "is being sent" if settled.state == "sending" else "has an unknown outcome"
-            said = " ".join(step.said for step in settled.steps)
+            said = " ".join(step.said for step in settled.steps if step.state == "unknown")
             raise Refused(
                 f"An earlier write to the same place {how}: {settled.title} (trail entry {settled.id}). {said}".strip(),
-                f"Nothing new goes there until it is known. Call `settle_write` with entry={settled.id}.",
+                f"Nothing new goes there until it is known. {reply.how_to_settle(settled)}",
             )
 
     async def settle_all(self) -> None:
@@ -222,7 +223,7 @@ class Desk:
         """The outcome of an entry instead of a second write."""
         settled = await self.settled(entry)
         if settled.state == "refused":
-            said = " ".join(step.said for step in settled.steps)
+            said = " ".join(f"{step.cause} {step.said}".strip() for step in settled.steps)
             raise Refused(
                 f"It was not written: {said}", "Correct what is named, or make the same call again for a new preview."
             )

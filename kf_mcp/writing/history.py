@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from kf_mcp.errors import NotFound, Refused
+from kf_mcp.errors import Refused
 from kf_mcp.trail import Entry, Trail
 
 
@@ -21,10 +21,10 @@ class History:
         return await self._trail.recent(self._account, most, before)
 
     async def entry(self, number: int) -> Entry:
-        """One entry of this account. Raises NotFound."""
+        """One entry of this account. Raises Refused where there is none."""
         found = await self._trail.get(number)
         if found is None or found.account != self._account:
-            raise NotFound("trail entry with the number", number, "See `list_writes`.")
+            raise Refused(f"No entry {number} is on the audit trail.", "See `list_writes`.")
         return found
 
     async def kept(self, entry: Entry) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from kf_mcp.trail import Entry
 from kf_mcp.writing import reply
 from kf_mcp.writing.history import History
 from kf_mcp.writing.plan import Plan
-from kf_mcp.writing.undoing import is_undone
+from kf_mcp.writing.undoing import is_undone, is_unfinished
 
 AN_INVOICE: Final = re.compile(r"invoice (\d+)")
 
@@ -36,5 +36,22 @@ async def of_mails(plan: Plan, history: History) -> list[str]:
         if found is None:
             continue
         mails = [e for e in await history.at(f"e-mails of invoice {found[1]}") if e.landed or not e.is_settled]
-        said += [f"The customer has this invoice: {reply.recorded(mails[-1])}."] if mails else []
+        has = "has" if any(mail.landed for mail in mails) else "may have"
+        said += [f"The customer {has} this invoice: {reply.recorded(mails[-1])}."] if mails else []
+    return said
+
+
+async def of_rests(plan: Plan, history: History) -> list[str]:
+    """That an earlier write, carried out in part, still has something to write to the same place."""
+    if plan.undoes or plan.finishes:
+        return []
+    said = []
+    for target in dict.fromkeys(step.target() for step in plan.steps):
+        for entry in await history.at(target):
+            rest = [step.words for step in entry.steps if step.target == target and step.state != "done"]
+            if rest and await is_unfinished(entry, history):
+                said.append(
+                    f"Entry {entry.id} ({entry.title}) was carried out in part and still has this to write: {'; '.join(rest)}. "
+                    "`finish_write` does that."
+                )
     return said

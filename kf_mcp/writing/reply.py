@@ -1,5 +1,6 @@
 """What a writing tool answers: a preview, an outcome, or that the person said no."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from kf_mcp.model import dates
 from kf_mcp.trail import Entry, StepState
 from kf_mcp.writing.plan import Plan
+from kf_mcp.writing.settle import due
 
 EQUAL = "Read back and equal."
 GONE = "Read back: it is gone."
 ENTERS = ("new", "payment", "bank transaction", "transfer", "conversion", "note", "customer entered")
 """How the kinds of steps begin that put a document into the books."""
 DIFFERS = "Read back, and it differs."
-Status = Literal["needs_confirmation", "changed", "done", "partly", "unknown", "declined"]
+Status = Literal["needs_confirmation", "changed", "done", "partly", "unknown", "not_written", "declined"]
 
 
 class WriteReply(BaseModel):
@@ -21,7 +23,7 @@ class WriteReply(BaseModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    status: Status = Field(description="done: in the books; partly: in part; unknown: perhaps; else no")
+    status: Status = Field(description="done, partly: written; unknown: perhaps; else no")
     title: str
     checked: str = ""
     """Read back: equal, differs, or not checked."""
@@ -73,7 +75,7 @@ def declined(why: str) -> WriteReply:
     )
 
 
-def outcome(entry: Entry, *, first: str = "", warning: str = "") -> WriteReply:
+def outcome(entry: Entry, *, first: str = "", warnings: Sequence[str] = ()) -> WriteReply:
     """What stands in the books now, from the trail."""
     landed = entry.landed
     agreed = dates.uk_time_in_words(entry.agreed or entry.opened)
@@ -82,21 +84,29 @@ def outcome(entry: Entry, *, first: str = "", warning: str = "") -> WriteReply:
         status=_status(entry),
         title=f"{first} {entry.title}".strip(),
         differences=[text for step in entry.steps for text in step.differences],
-        warnings=[warning] if warning else [],
+        warnings=list(warnings),
         facts=facts,
         checked=_checked(entry),
         number=landed.number if landed else 0,
         code=landed.code if landed else "",
         entry=entry.id,
-        undo="; ".join(dict.fromkeys(step.undo for step in entry.steps if step.state == "done")),
+        undo="; ".join(dict.fromkeys(step.undo for step in entry.steps if step.state == "done" and entry.is_settled)),
         next=_next(entry),
     )
 
 
 def _status(entry: Entry) -> Status:
-    if entry.state == "done":
-        return "done"
-    return "partly" if entry.state == "partly" else "unknown"
+    match entry.state:
+        case "done" | "partly":
+            return entry.state
+        case "refused":
+            return "not_written"
+    return "unknown"
+
+
+def state_in_words(entry: Entry) -> str:
+    """How an entry stands, in the word that replies use for it."""
+    return "not_written" if entry.state == "refused" else entry.state
 
 
 def _checked(entry: Entry) -> str:
@@ -109,11 +119,10 @@ def _checked(entry: Entry) -> str:
 
 
 def _next(entry: Entry) -> str:
-    if entry.state in {"unknown", "sending"}:
-        return (
-            f"It was sent and may or may not be in the books. Do not enter it in any other way. Later call `settle_write` with "
-            f"entry={entry.id}: it looks for it in the books, and a person can decide what cannot be seen there."
-        )
+    if not entry.is_settled:
+        return f"Do not enter it in any other way. {how_to_settle(entry)}"
+    if entry.state == "refused":
+        return "It is closed: nothing of it is in the books. Make the same call again if it is still wanted."
     if entry.state == "partly":
         return (
             f"It stopped on its way: what is said to be in the books is there, the rest is not. `finish_write` with entry={entry.id} "
@@ -123,24 +132,50 @@ def _next(entry: Entry) -> str:
     return ""
 
 
+def how_to_settle(entry: Entry) -> str:
+    """What finds out how an open entry ended, and when."""
+    if entry.state == "sending":
+        until = f" after {dates.uk_clock(entry.deadline)}" if entry.deadline else ""
+        return (
+            f"A server is still sending it, or was stopped while it did, so nobody looks for it yet. Call `settle_write` with "
+            f"entry={entry.id}{until}."
+        )
+    if any(step.needs_person for step in entry.steps if step.state == "unknown"):
+        return (
+            "A person must look in KashFlow and decide; then call `settle_write` with "
+            f"entry={entry.id} and decision=in_books (it was carried out; with `number` where several are named) or not_written."
+        )
+    when = due(entry)
+    after = f" after {dates.uk_clock(when)}: what is not seen by then counts as not written" if when else " later"
+    return f"It may or may not have been carried out. Call `settle_write` with entry={entry.id}{after}."
+
+
 def _step_in_words(step: StepState) -> str:
+    why = step.cause if step.state != "done" else ""
     match step.state:
         case "done":
-            there = f"number {step.number}" if step.number else f"code {step.code}" if step.code else f"id {step.id}"
-            is_there = step.kind.startswith(ENTERS)
-            return f"{step.words}: {f'in the books as {there}' if is_there else f'done ({there})'}. {step.said}".strip()
+            there = _place(step)
+            is_there = there and step.kind.startswith(ENTERS)
+            became = f"in the books as {there}" if is_there else f"done ({there})" if there else "done"
         case "refused":
-            return f"{step.words}: not written. {step.said}".strip()
+            became = "not written"
         case "waiting":
             return f"{step.words}: not sent."
         case _:
-            return f"{step.words}: outcome unknown. {step.said}".strip()
+            became = "outcome unknown"
+    return " ".join(filter(None, (f"{step.words}: {became}.", why, step.said)))
+
+
+def _place(step: StepState) -> str:
+    """Under what it stands in the books."""
+    if step.number:
+        return f"number {step.number}"
+    return f"code {step.code}" if step.code else f"id {step.id}" if step.id else ""
 
 
 def recorded(entry: Entry) -> str:
     """One line that names an earlier write: what, when, and under which number."""
     landed = entry.landed
-    there = ""
-    if landed:
-        there = f" as number {landed.number}" if landed.number else f" as {landed.code or f'id {landed.id}'}"
+    place = _place(landed) if landed else ""
+    there = (" in part" if entry.state == "partly" else "") + (f" as {place}" if place else "")
     return f"{entry.title}, recorded on {dates.uk_time_in_words(entry.opened)}{there} (trail entry {entry.id})"

@@ -18,7 +18,8 @@ from kf_mcp.trail import Entry, Overtaken, State, StepState, Trail
 logger = logging.getLogger(__name__)
 
 MAY_FINISH_LATE: Final = timedelta(minutes=10)
-FOUND: Final = "The answer was lost; it was found by reading back."
+FOUND: Final = "No good answer came; it was found by reading back."
+ABSENT: Final = "read twice, ten minutes apart."
 READ_LATE: Final = "The server stopped before it read this back; it was found later, as it was sent."
 NOT_AS_SENT: Final = "The server stopped before it read this back, and later it could not be found as it was sent."
 
@@ -26,9 +27,10 @@ NOT_AS_SENT: Final = "The server stopped before it read this back, and later it 
 class Known(Exception):
     """There is nothing to decide: `entry` says how it stands."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, remarks: list[str] | None = None) -> None:
         super().__init__(f"entry {entry.id} is {entry.state}")
         self.entry = entry
+        self.remarks = remarks or []
 
 
 async def settle(entry: Entry, soap: Connection, trail: Trail, *, clock: dates.Clock = dates.now) -> Entry:
@@ -101,14 +103,13 @@ async def look(step: StepState, soap: Connection, clock: dates.Clock) -> StepSta
         logger.exception("looking for a %s failed", step.kind)
         return step.model_copy(update={"said": f"It could not be looked for ({type(error).__name__})."})
     if arrivals.unknowable:
-        return step.model_copy(
-            update={"said": f"The books cannot show it: {arrivals.unknowable}. A person must find out."}
-        )
+        said = f"The books cannot show it: {arrivals.unknowable}. A person must find out."
+        return step.model_copy(update={"said": said, "needs_person": True})
     if len(arrivals.equal) == 1:
         return await _as_it_stands(found(step, arrivals.equal[0], FOUND), soap)
     if arrivals.equal or arrivals.alike:
-        return step.model_copy(update={"said": _doubtful(arrivals)})
-    return _absent(step, clock)
+        return step.model_copy(update={"said": _doubtful(arrivals), "needs_person": True})
+    return _absent(step.model_copy(update={"needs_person": False}), clock)
 
 
 def _kind(step: StepState) -> type[Step]:
@@ -127,9 +128,7 @@ async def _as_it_stands(step: StepState, soap: Connection) -> StepState:
 
 
 def _doubtful(arrivals: Arrivals) -> str:
-    candidates = ", ".join(
-        str(landed.number or landed.code or landed.id) for landed in (*arrivals.equal, *arrivals.alike)
-    )
+    candidates = ", ".join(map(_called, (*arrivals.equal, *arrivals.alike)))
     if arrivals.equal:
         return f"Several fit ({candidates}); a person must decide which is this one."
     return (
@@ -147,10 +146,22 @@ def _absent(step: StepState, clock: dates.Clock) -> StepState:
     first, then = step.evidence.get("absent"), step.evidence.get("uptime", 0.0)
     if first is None or now < datetime.fromisoformat(first):
         seen = {**step.evidence, "absent": now.isoformat(), "uptime": uptime}
-        return step.model_copy(update={"evidence": seen, "said": "It was not in the books when last looked for."})
+        then_seen = f"{_kind(step).absence[0]} at {dates.uk_clock(now)}, when it was first looked for."
+        return step.model_copy(update={"evidence": seen, "said": then_seen})
     run = uptime - then if uptime >= then else uptime  # started again since: it has been running for so long at least
     if min(now - datetime.fromisoformat(first), timedelta(seconds=run)) < MAY_FINISH_LATE:
         return step
-    return step.model_copy(
-        update={"state": "refused", "said": "It is not in the books: read twice, ten minutes apart."}
-    )
+    said = f"{_kind(step).absence[1]}: {ABSENT}"
+    return step.model_copy(update={"state": "refused", "said": said})
+
+
+def due(entry: Entry) -> datetime | None:
+    """When an open entry can be settled at the latest, if no person is needed: what is absent by then is absent for good."""
+    if entry.state == "sending":
+        return entry.deadline
+    looked = [step.evidence["absent"] for step in entry.steps if step.state == "unknown" and "absent" in step.evidence]
+    return max(map(datetime.fromisoformat, looked)) + MAY_FINISH_LATE if looked else None
+
+
+def _called(landed: Landed) -> str:
+    return str(landed.number or landed.code or landed.id)

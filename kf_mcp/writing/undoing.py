@@ -13,6 +13,7 @@ from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.step import Circumstances, Inverse, Kept, Landed
 from kf_mcp.model import dates
+from kf_mcp.model.text import counted
 from kf_mcp.trail import Entry, StepState
 from kf_mcp.writing import closed
 from kf_mcp.writing.deciding import deciding
@@ -48,7 +49,7 @@ class Past:
         inverses = [await self._inverse(entry.steps[n], kept[n]) for n in reversed(done)]
         facts = [fact for inverse in inverses for fact in inverse.facts]
         return Plan(
-            title=f"Undo of entry {number}: {entry.title}",
+            title=f"Undo of {'what was carried out of ' if entry.state == 'partly' else ''}entry {number}: {entry.title}",
             facts=(f"Written {dates.uk_time_in_words(entry.opened)}", *facts),
             warnings=tuple(warning for inverse in inverses for warning in inverse.warnings),
             steps=tuple(step for inverse in inverses for step in inverse.steps),
@@ -66,7 +67,7 @@ class Past:
         facts, warnings, steps = [], [], []
         for state, body in zip(entry.steps, kept, strict=True):
             if state.state == "done":
-                facts.append(f"In the books already: {state.words}")
+                facts.append(f"Done already: {state.words}")
                 continue
             equal, alike = await self._came_meanwhile(entry, state)
             if equal:
@@ -85,7 +86,7 @@ class Past:
             )
         days: dict[str, list[str]] = kept[0].get("days", {})
         return Plan(
-            title=f"Rest of entry {number}: {entry.title}",
+            title=f"The rest ({len(steps)} of {counted(len(entry.steps), 'step')}) of entry {number}: {entry.title}",
             facts=tuple(facts),
             warnings=tuple(warnings),
             steps=tuple(steps),
@@ -234,6 +235,18 @@ async def _is_whole(entry: Entry, history: History) -> bool:
         return entry.state == "done"
     rest = [later for later in await in_effect(entry, history) if later.finishes]
     return any([await _is_whole(later, history) for later in rest])
+
+
+async def told_of_later(entry: Entry, history: History) -> list[str]:
+    """What later entries did to this one: undone or finished, wholly, in part, or perhaps."""
+    said = []
+    for later in await in_effect(entry, history):
+        how = "Undone" if later.undoes else "Finished"
+        if not later.is_settled:
+            said.append(f"{how} perhaps: the outcome of entry {later.id} is not known.")
+        else:
+            said.append(f"{how}{'' if await _is_whole(later, history) else ' in part'} by entry {later.id}.")
+    return said
 
 
 async def is_unfinished(entry: Entry, history: History) -> bool:
