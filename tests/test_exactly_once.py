@@ -17,9 +17,10 @@ from mcp import Client
 from kf_mcp.errors import Unavailable
 from kf_mcp.kashflow.invoice_steps import DeleteInvoice
 from kf_mcp.server import create_server
-from kf_mcp.simulator import Switches
+from kf_mcp.simulator import Switches, customers
 from kf_mcp.trail import Behind, Opening, Overtaken, StepState, Taken, Trail
 from kf_mcp.trail.store import Store
+from kf_mcp.writing.carrying import Carrier
 
 
 class Tampering(httpx.AsyncBaseTransport):
@@ -153,6 +154,28 @@ async def test_a_confirm_value_for_one_company_writes_into_no_other(tmp_path) ->
     assert any("In the books of “Harbour & Finch Ltd”" in fact for fact in preview["facts"])
 
 
+@pytest.mark.parametrize(
+    ("mishap", "tool", "request_"),
+    [
+        ("DeleteInvoiceByID", "delete_invoice", {"invoice": 1292}),
+        ("UpdateInvoice", "change_invoice_lines", {"invoice": 1292, "remove": [1]}),
+    ],
+)
+async def test_an_invoice_is_not_credited_while_what_becomes_of_it_is_unknown(
+    desk: Desk, mishap: str, tool: str, request_: dict[str, Any]
+) -> None:
+    """Deleted late, it would leave the credit note alone in the books."""
+    preview = await desk(tool, request_)
+    desk.company.mishaps.add(mishap, "late", 1, 60)
+    changed = await desk(tool, request_, confirm=preview["confirm"])
+
+    text = await desk.error("create_credit_note", {"invoice": 1292, "reason": "Returned"})
+    await desk.company.settle_late()
+
+    assert changed["status"] == "unknown"
+    assert "An earlier write to the same place has an unknown outcome" in text
+
+
 async def test_the_same_account_spelt_differently_is_the_same_account(tmp_path) -> None:
     spelt = [
         real_account(tmp_path, url="https://SecuredWebApp.com/api/service.asmx", username="Jo"),
@@ -283,6 +306,24 @@ async def test_a_server_that_leaves_sends_nothing_new(company, tmp_path) -> None
     assert hats(company) == []
 
 
+async def test_what_kashflow_only_said_that_it_deleted_is_not_entered_again(company, tmp_path, monkeypatch) -> None:
+    async def said_ok(*_: Any) -> None:
+        """KashFlow says OK and deletes nothing."""
+
+    async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="all")) as desk:
+        preview = await desk("create_invoice", HATS)
+        number = (await desk("create_invoice", HATS, confirm=preview["confirm"]))["number"]
+        preview = await desk("delete_invoice", invoice=number)
+        monkeypatch.setattr(DeleteInvoice, "write", said_ok)
+        reply = await desk("delete_invoice", invoice=number, confirm=preview["confirm"])
+
+        text = await desk.error("undo_write", entry=reply["entry"])
+
+    assert reply["differences"] == ["the invoice is still in the books"]
+    assert "still stands in the books" in text
+    assert len(hats(company)) == 1
+
+
 async def test_a_dead_process_does_not_make_others_hang(company, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("kf_mcp.writing.desk.WAIT_FOR_OTHERS", 0.2)
     settings = real_account(tmp_path, confirm="either")
@@ -375,6 +416,36 @@ async def test_what_was_written_to_the_target_after_the_plan_makes_the_plan_stal
     await trail.close()
 
 
+async def test_a_customer_of_others_is_not_taken_for_ours(company, tmp_path, monkeypatch) -> None:
+    """It was entered after the last reading of the plan, and ours never arrived."""
+    new, begun = {"name": "Mad Tea Ltd"}, Carrier.carry_out
+
+    async def meanwhile(*work: Any) -> Any:
+        customers.add(company.books, {"Name": "Mad Tea Ltd"})
+        return await begun(*work)
+
+    async with open_desk(company, real_account(tmp_path, confirm="either")) as desk:
+        preview = await desk("create_customer", new)
+        company.mishaps.add("InsertCustomer", "cut_before", 1)
+        monkeypatch.setattr(Carrier, "carry_out", meanwhile)
+        text = await desk.error("create_customer", new, confirm=preview["confirm"])
+
+    assert "was entered meanwhile" in text
+
+
+async def test_a_customer_with_documents_is_not_undone_whatever_kashflow_would_take(tmp_path) -> None:
+    company = a_company(switches=Switches(delete_customer_in_use="accept"))
+    async with open_desk(company, real_account(tmp_path, confirm="either")) as desk:
+        new = {"name": "Mad Tea Ltd", "code": "MADT01"}
+        reply = await desk("create_customer", new, confirm=(await desk("create_customer", new))["confirm"])
+        billed = {**HATS, "customer": "MADT01"}
+        await desk("create_invoice", billed, confirm=(await desk("create_invoice", billed))["confirm"])
+
+        text = await desk.error("undo_write", entry=reply["entry"])
+
+    assert "Invoices stand for customer MADT01" in text
+
+
 async def test_an_altered_row_is_found(tmp_path) -> None:
     trail = Trail(tmp_path / "t.db", clock=Clock())
     for n in range(3):
@@ -388,6 +459,46 @@ async def test_an_altered_row_is_found(tmp_path) -> None:
 
     assert await trail.broken_at() == 4
     await trail.close()
+
+
+@pytest.mark.parametrize(
+    ("mishap", "tool", "request_"),
+    [
+        ("InsertBankTransaction", "record_advance", {"kind": "customer", "party": "MADT01", "amount": 50}),
+        ("UpdateQuoteHeader", "update_quote", {"number": 1012, "customer": "MADT01"}),
+    ],
+)
+async def test_a_customer_is_not_deleted_while_something_may_still_come_for_it(
+    desk: Desk, mishap: str, tool: str, request_: dict[str, Any]
+) -> None:
+    new = {"name": "Mad Tea Ltd", "code": "MADT01"}
+    await desk("create_customer", new, confirm=(await desk("create_customer", new))["confirm"])
+    account = {"bank_account": "Current account"} if tool == "record_advance" else {}
+    preview = await desk(tool, request_, **account)
+    desk.company.mishaps.add(mishap, "late", 1, 60)
+    reply = await desk(tool, request_, **account, confirm=preview["confirm"])
+
+    text = await desk.error("delete_customer", customer="MADT01")
+    await desk.company.settle_late()
+
+    assert reply["status"] == "unknown"
+    assert "An earlier write to the same place has an unknown outcome" in text
+
+
+async def test_a_customer_who_may_come_back_late_is_not_entered_anew(desk: Desk) -> None:
+    new = {"name": "Mad Tea Ltd", "code": "MADT01"}
+    await desk("create_customer", new, confirm=(await desk("create_customer", new))["confirm"])
+    gone = {"customer": "MADT01"}
+    deleted = await desk("delete_customer", gone, confirm=(await desk("delete_customer", gone))["confirm"])
+    preview = await desk("undo_write", entry=deleted["entry"])
+    desk.company.mishaps.add("InsertCustomer", "late", 1, 60)
+    reply = await desk("undo_write", entry=deleted["entry"], confirm=preview["confirm"])
+
+    text = await desk.error("create_customer", {"name": "Mad Tea Ltd", "code": "MADT02"})
+    await desk.company.settle_late()
+
+    assert reply["status"] == "unknown"
+    assert "An earlier write to the same place has an unknown outcome" in text
 
 
 async def test_a_damaged_key_is_not_used(company, tmp_path) -> None:

@@ -104,6 +104,27 @@ async def test_decided_as_not_written_it_may_be_sent_again_and_the_preview_warns
     assert (await desk("create_invoice", {**HATS, "reference": "PO 5"}))["status"] == "needs_confirmation"
 
 
+async def test_a_payment_of_the_document_that_has_the_number_now_is_not_taken_for_ours(company, tmp_path: Path) -> None:
+    """Ours never arrived, its invoice was deleted, the number given out again, and that invoice is paid the same sum that day."""
+    paid = {"method": "BACS", "bank_account": "Current account"}
+    async with open_desk(company, real_account(tmp_path, confirm="either"), clock=Clock()) as desk:
+        number = (await confirmed(desk, "create_invoice", HATS))["number"]
+        company.mishaps.add("InsertInvoicePayment", "cut_before", 1)
+        reply = await confirmed(desk, "record_payment", {"invoice": number, **paid})
+        books = company.books
+        books.drop_document(books.invoices.numbered(number))
+        other = await confirmed(desk, "create_invoice", {**HATS, "customer": "APEX01", "reference": "PO 5"})
+        await confirmed(desk, "record_payment", {"invoice": number, "note": "of the other", **paid})
+
+        settled = await desk("settle_write", entry=reply["entry"])
+        decided = await confirmed(desk, "settle_write", {"entry": reply["entry"], "decision": "not_written"})
+
+    assert other["number"] == number
+    assert settled["status"] == "unknown"
+    assert f"the invoice that had the number {number} is not in the books any more" in " ".join(settled["facts"])
+    assert "A person decided" in " ".join(decided["facts"])
+
+
 async def test_the_next_server_settles_what_the_last_one_left_open(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(opening_module, "SETTLES_AFTER", 0.01)
     company = a_company()

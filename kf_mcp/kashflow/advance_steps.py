@@ -47,7 +47,12 @@ class AllocateAdvance(Step, is_shape=True):
 
     @override
     def trace(self) -> Trace:
-        return {"number": self.number, "transaction": self.transaction_id, "expected": money.plain(self.expected)}
+        return {
+            "number": self.number,
+            "document": self.document_id,
+            "transaction": self.transaction_id,
+            "expected": money.plain(self.expected),
+        }
 
     @override
     async def evidence(self, soap: Connection) -> Evidence:
@@ -69,6 +74,8 @@ class AllocateAdvance(Step, is_shape=True):
     @override
     async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> Arrivals:
         """A payment of the expected amount by none of the ordinary methods is it; another new one may be."""
+        if "document" in trace and (gone := await cls.paying.gone(soap, trace["number"], trace["document"])):
+            return Arrivals(unknowable=gone)
         new = await cls._new(soap, trace["number"], evidence["ids"])
         answer = await soap.read(cls.methods)
         ordinary = {wire.integer(row, "MethodID") for row in wire.rows(answer.result, "PaymentMethod")}

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from kf_mcp.errors import NotFound, NotOffered
+from kf_mcp.errors import NotFound, NotOffered, Refused
 from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.records import Record
@@ -36,6 +36,19 @@ async def account_rows(soap: Connection, account_id: int | str) -> list[Any]:
     """Every transaction of an account, as KashFlow sends them."""
     answer = await soap.read("GetBankTransactions", AccountID=account_id)
     return list(wire.rows(answer.result, "BankTransaction"))
+
+
+async def refuse_allocated(soap: Connection, found: Record) -> None:
+    """Refuse to delete what a customer paid on account once it was set against an invoice, as far as KashFlow shows that."""
+    customer = wire.integer(found, "CustomerId")
+    if not customer:
+        return
+    answer = await soap.read("GetCustomerAdvancePayments", CustomerId=customer)
+    if all(wire.integer(row, "ID") != found["ID"] for row in wire.rows(answer.result, "BankTransaction")):
+        raise Refused(
+            f"Bank transaction {found['ID']} is no longer on account: it was set against an invoice.",
+            "Nothing was written. No operation of KashFlow takes that back; do it in KashFlow itself.",
+        )
 
 
 class Bank:

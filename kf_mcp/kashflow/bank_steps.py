@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from kf_mcp.errors import Refused
 from kf_mcp.kashflow import records, wire
-from kf_mcp.kashflow.bank import account_rows
+from kf_mcp.kashflow.bank import account_rows, refuse_allocated
 from kf_mcp.kashflow.change import Change
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.insertion import Insertion
@@ -55,6 +54,12 @@ class InsertBankTransaction(Insertion):
     @override
     def target(self) -> str:
         return f"transactions of bank account {self.place}"
+
+    @override
+    def also(self) -> tuple[str, ...]:
+        """Money on account rests on the customer or supplier that it names."""
+        parties = (("customer", self.record.get("CustomerId")), ("supplier", self.record.get("SupplierId")))
+        return tuple(f"money on account of {who} {key}" for who, key in parties if key)
 
     @classmethod
     @override
@@ -275,19 +280,6 @@ def taken_as_net(entered: Record, moved: Decimal) -> list[str]:
         return []
     by, instead = money.in_words(abs(moved)), money.in_words(amount)
     return [f"the account's balance moved by {by}, not {instead}: KashFlow took the amount without its VAT"]
-
-
-async def refuse_allocated(soap: Connection, found: Record) -> None:
-    """Refuse to delete what a customer paid on account once it was set against an invoice, as far as KashFlow shows that."""
-    customer = wire.integer(found, "CustomerId")
-    if not customer:
-        return
-    answer = await soap.read("GetCustomerAdvancePayments", CustomerId=customer)
-    if all(wire.integer(row, "ID") != found["ID"] for row in wire.rows(answer.result, "BankTransaction")):
-        raise Refused(
-            f"Bank transaction {found['ID']} is no longer on account: it was set against an invoice.",
-            "Nothing was written. No operation of KashFlow takes that back; do it in KashFlow itself.",
-        )
 
 
 async def _balance(soap: Connection, entered: Record) -> Decimal:

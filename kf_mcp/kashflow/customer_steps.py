@@ -9,27 +9,15 @@ from typing import Any, ClassVar, Final
 
 from typing_extensions import override
 
-from kf_mcp.errors import OutcomeUnknown
+from kf_mcp.errors import OutcomeUnknown, Refused
 from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.change import Change
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.customers import Customers, read_customer, to_customer
+from kf_mcp.kashflow.customers import Customers, customer_record, read_customer, to_customer
 from kf_mcp.kashflow.insertion import Insertion
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.removal import Removal
-from kf_mcp.kashflow.step import (
-    Arrivals,
-    Circumstances,
-    Evidence,
-    Inverse,
-    Kept,
-    Landed,
-    ReadBack,
-    Step,
-    Trace,
-    digest,
-)
-from kf_mcp.model import dates
+from kf_mcp.kashflow.step import Arrivals, Circumstances, Evidence, Inverse, Kept, Landed, ReadBack, Step, Trace, digest
 from kf_mcp.model.customers import Customer, CustomerChanges, NewCustomer, Region
 from kf_mcp.model.search import is_nearly
 
@@ -67,7 +55,7 @@ class InsertCustomer(Step):
 
     @override
     def target(self) -> str:
-        return f"new customer {digest(self.customer.name.casefold())}"
+        return _new(self.customer.name)
 
     @override
     def trace(self) -> Trace:
@@ -75,11 +63,14 @@ class InsertCustomer(Step):
 
     @override
     async def evidence(self, soap: Connection) -> Evidence:
+        """Those of nearly the same name: only they who stood in the preview, or ours could not be told from another's."""
+        if any(found.id not in self.known for found in await _named_so(soap, self.customer.name)):
+            raise Refused("A customer of nearly this name was entered meanwhile.", "Nothing was written. Call again.")
         return {"ids": list(self.known)}
 
     @override
     async def send(self, soap: Connection) -> Landed:
-        answer = await soap.write(self.operation, custr=records.wired(soap, "Customer", _record(self.customer)))
+        answer = await soap.write(self.operation, custr=records.wired(soap, "Customer", customer_record(self.customer)))
         customer_id = int(answer.result or 0)
         if customer_id <= 0:
             raise OutcomeUnknown("KashFlow said OK but gave no customer id.")
@@ -89,8 +80,7 @@ class InsertCustomer(Step):
     @override
     async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> Arrivals:
         known = set(evidence["ids"])
-        named_so = [match.party for match in await Customers(soap).find(trace["name"])]
-        new = [found for found in named_so if found.id not in known and is_nearly(found.name, trace["name"])]
+        new = [found for found in await _named_so(soap, trace["name"]) if found.id not in known]
         equal = [found for found in new if _likeness(found) == trace["like"]]
         alike = [found for found in new if found not in equal]
         return Arrivals(equal=tuple(map(_landed, equal)), alike=tuple(map(_landed, alike)))
@@ -101,7 +91,7 @@ class InsertCustomer(Step):
         if found is None:
             return ReadBack(landed=landed, differences=("the customer cannot be found again",))
         left_out = SET_BY_KASHFLOW - ({"Code"} if self.customer.code else set())
-        differing = records.differences(_record(self.customer), records.record("Customer", found), left_out)
+        differing = records.differences(customer_record(self.customer), records.record("Customer", found), left_out)
         return ReadBack(landed=_landed(to_customer(found)), differences=tuple(differing), seen=_fingerprint(found))
 
     @classmethod
@@ -114,6 +104,12 @@ class InsertCustomer(Step):
     @override
     async def inverse(cls, soap: Connection, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:
         found = records.record("Customer", await read_customer(soap, landed.id))
+        for what in ("Invoices", "Quotes"):
+            answer = await soap.read(f"Get{what}ForCustomer", CustID=landed.id)
+            if any(wire.integer(row, "InvoiceDBID") for row in wire.rows(answer.result, "Invoice")):
+                raise Refused(
+                    f"{what} stand for customer {landed.code}.", "Nothing was written. It stays in the books."
+                )
         return Inverse(steps=(DeleteCustomer.of(found),), facts=(f"Customer {landed.code} is deleted",))
 
 
@@ -173,7 +169,8 @@ class DeleteCustomer(Removal):
 
     @override
     def also(self) -> tuple[str, ...]:
-        return (f"invoices of customer {self.id}", f"quotes of customer {self.id}")
+        own = ("invoices", "quotes", "money on account")
+        return tuple(f"{what} of customer {self.id}" for what in own)
 
     @override
     async def write(self, soap: Connection) -> None:
@@ -197,6 +194,10 @@ class RestoreCustomer(Insertion):
     code_member: ClassVar[str] = "Code"
     recognised: ClassVar[tuple[str, ...]] = ("Code", "Name")
     left_out: ClassVar[frozenset[str]] = frozenset({"Created"})
+
+    @override
+    def target(self) -> str:
+        return _new(self.record["Name"] or "")
 
     @classmethod
     @override
@@ -242,6 +243,15 @@ def members_of(changes: CustomerChanges) -> Record:
     return found
 
 
+def _new(name: str) -> str:
+    return f"new customer {digest(name.casefold())}"
+
+
+async def _named_so(soap: Connection, name: str) -> list[Customer]:
+    matches = await Customers(soap).find(name)
+    return [match.party for match in matches if is_nearly(match.party.name, name)]
+
+
 def _landed(customer: Customer) -> Landed:
     return Landed(id=customer.id, code=customer.code)
 
@@ -253,44 +263,3 @@ def _fingerprint(found: Any) -> str:
 def _likeness(customer: Customer | NewCustomer) -> str:
     """What must be equal for two records to be one and the same entry."""
     return digest([customer.name, customer.email, customer.postcode, customer.telephone, customer.vat_number])
-
-
-def _record(customer: NewCustomer) -> Record:
-    """A new customer by KashFlow's names."""
-    address = (*customer.address, "", "", "", "")[:4]
-    first, _, last = customer.contact.rpartition(" ")
-    today = wire.midnight(dates.uk_day(dates.now()))
-    return records.part(
-        "Customer",
-        {
-            "CustomerID": 0,
-            "Code": customer.code or None,  # absent: KashFlow makes one
-            "Name": customer.name,
-            "Contact": customer.contact,
-            "Telephone": customer.telephone,
-            "Mobile": customer.mobile,
-            "Fax": "",
-            "Email": customer.email,
-            **{f"Address{n}": line for n, line in enumerate(address, 1)},
-            "CountryName": customer.country,
-            "CountryCode": customer.country_code,
-            "Postcode": customer.postcode,
-            "Website": customer.website,
-            "EC": int(customer.region == "EU"),
-            "OutsideEC": int(customer.region == "world"),
-            "Notes": customer.notes,
-            "PaymentTerms": customer.payment_terms,
-            **{f"ExtraText{n}": "" for n in range(1, 21)},
-            "Created": today,
-            "Updated": today,
-            "ContactTitle": "",
-            "ContactFirstName": first,
-            "ContactLastName": last,
-            "CustHasDeliveryAddress": 0,
-            **{f"DeliveryAddress{n}": "" for n in range(1, 5)},
-            "DeliveryCountryName": "",
-            "DeliveryCountryCode": "",
-            "DeliveryPostcode": "",
-            "VATNumber": customer.vat_number,
-        },
-    )

@@ -15,7 +15,7 @@ from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.streaming import collector_held
 from kf_mcp.model import dates
-from kf_mcp.model.customers import Customer, CustomerBalance, Region
+from kf_mcp.model.customers import Customer, CustomerBalance, NewCustomer, Region
 from kf_mcp.model.index import Index
 from kf_mcp.model.search import Match
 
@@ -221,3 +221,44 @@ async def read_customer(soap: Connection, customer_id: int, *, is_newer: bool = 
     else:
         answer = await wire.read_or_none(soap, "GetCustomerByID", CustomerID=customer_id)
     return answer.result if answer else None
+
+
+def customer_record(customer: NewCustomer) -> Record:
+    """A new customer by KashFlow's names."""
+    address = (*customer.address, "", "", "", "")[:4]
+    first, _, last = customer.contact.rpartition(" ")
+    today = wire.midnight(dates.uk_day(dates.now()))
+    return records.part(
+        "Customer",
+        {
+            "CustomerID": 0,
+            "Code": customer.code or None,  # absent: KashFlow makes one
+            "Name": customer.name,
+            "Contact": customer.contact,
+            "Telephone": customer.telephone,
+            "Mobile": customer.mobile,
+            "Fax": "",
+            "Email": customer.email,
+            **{f"Address{n}": line for n, line in enumerate(address, 1)},
+            "CountryName": customer.country,
+            "CountryCode": customer.country_code,
+            "Postcode": customer.postcode,
+            "Website": customer.website,
+            "EC": int(customer.region == "EU"),
+            "OutsideEC": int(customer.region == "world"),
+            "Notes": customer.notes,
+            "PaymentTerms": customer.payment_terms,
+            **{f"ExtraText{n}": "" for n in range(1, 21)},
+            "Created": today,
+            "Updated": today,
+            "ContactTitle": "",
+            "ContactFirstName": first,
+            "ContactLastName": last,
+            "CustHasDeliveryAddress": 0,
+            **{f"DeliveryAddress{n}": "" for n in range(1, 5)},
+            "DeliveryCountryName": "",
+            "DeliveryCountryCode": "",
+            "DeliveryPostcode": "",
+            "VATNumber": customer.vat_number,
+        },
+    )

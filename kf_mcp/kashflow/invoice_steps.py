@@ -41,6 +41,9 @@ class InsertInvoice(Insertion):
     near: ClassVar[tuple[str, ...]] = ("InvoiceDate",)
     left_out: ClassVar[frozenset[str]] = COMPUTED
 
+    credits: int = 0
+    """The internal id of the invoice that it credits, where it is a credit note for one."""
+
     @classmethod
     def of(cls, invoice: NewInvoice) -> "InsertInvoice":
         """The step that enters this invoice."""
@@ -53,6 +56,10 @@ class InsertInvoice(Insertion):
     @override
     def target(self) -> str:
         return f"invoices of customer {self.place}"
+
+    @override
+    def also(self) -> tuple[str, ...]:
+        return (f"invoice {self.credits}",) if self.credits else ()
 
     @classmethod
     @override
@@ -165,7 +172,8 @@ def credit_of(found: Record, lines: list[Record], day: date, remark: str = "") -
         "Lines": reversed_lines,
         **{name: -found[name] for name in ("CISRCNetAmount", "CISRCVatAmount") if found[name]},
     }
-    return InsertInvoice(place=wire.integer(found, "CustomerID"), record={**found, **fresh})
+    place, credited = wire.integer(found, "CustomerID"), wire.integer(found, "InvoiceDBID")
+    return InsertInvoice(place=place, record={**found, **fresh}, credits=credited)
 
 
 async def read_invoice(soap: Connection, landed: Landed) -> Any:

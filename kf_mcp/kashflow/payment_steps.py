@@ -11,7 +11,7 @@ from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.insertion import Insertion
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.removal import Removal
-from kf_mcp.kashflow.step import Circumstances, Evidence, Inverse, Kept, Landed, Step
+from kf_mcp.kashflow.step import Arrivals, Circumstances, Evidence, Inverse, Kept, Landed, Step, Trace
 from kf_mcp.model import money
 from kf_mcp.model.payments import Kind, NewPayment, NewPurchasePayment
 
@@ -40,12 +40,31 @@ class InsertPayment(Insertion, is_shape=True):
     @classmethod
     async def refuse_another(cls, soap: Connection, number: int, document_id: int) -> None:
         """Refuse where the number is another document's by now: that of a deleted last one is given out again."""
-        answer = await wire.read_or_none(soap, cls.document, **{cls.number_parameter: number})
-        if wire.integer(answer.result if answer else None, "InvoiceDBID") != document_id:
+        if gone := await cls.gone(soap, number, document_id):
             raise Refused(
-                f"The {cls.noun} that had the number {number} is not in the books any more.",
+                f"{gone.capitalize()}.",
                 "Nothing was written. Look at what has the number now, and call again for a new preview.",
             )
+
+    @classmethod
+    async def gone(cls, soap: Connection, number: int, document_id: int) -> str:
+        """That the number is not this document's any more; empty where it is."""
+        answer = await wire.read_or_none(soap, cls.document, **{cls.number_parameter: number})
+        if wire.integer(answer.result if answer else None, "InvoiceDBID") == document_id:
+            return ""
+        return f"the {cls.noun} that had the number {number} is not in the books any more"
+
+    @override
+    def trace(self) -> Trace:
+        return {**super().trace(), "document": self.document_id}
+
+    @classmethod
+    @override
+    async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> Arrivals:
+        """Payments of another document that has the number by now are not ours, whatever they equal."""
+        if "document" in trace and (gone := await cls.gone(soap, trace["place"], trace["document"])):
+            return Arrivals(unknowable=gone)
+        return await super().arrivals(soap, trace, evidence)
 
     @override
     def words(self) -> str:

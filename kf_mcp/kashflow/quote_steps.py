@@ -106,6 +106,11 @@ class ChangeQuoteHeader(ChangeQuote):
     left_out: ClassVar[frozenset[str]] = SET_BY_KASHFLOW | NOT_SHOWN
 
     @override
+    def also(self) -> tuple[str, ...]:
+        """A quote that is given to another customer comes among that customer's."""
+        return (f"quotes of customer {self.members['CustomerID']}",) if "CustomerID" in self.members else ()
+
+    @override
     async def write(self, soap: Connection, merged: Record) -> None:
         await super().write(soap, {**merged, "Lines": None})
 

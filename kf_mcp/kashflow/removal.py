@@ -92,6 +92,10 @@ class Removal(Step, is_shape=True):
     @override
     async def inverse(cls, soap: Connection, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:
         step = cls.model_validate(kept["step"])
+        if await cls._found(soap, step.landed, step.place) is not None:
+            raise Refused(
+                f"The {cls.noun} still stands in the books, so there is nothing to enter again.", "Nothing was written."
+            )
         earlier = records.record(cls.type_name, kept["record"])
         return Inverse(
             steps=(cls.again(earlier, step),),

@@ -166,7 +166,7 @@ class DeleteSupplier(Removal):
 
     @override
     def also(self) -> tuple[str, ...]:
-        return (f"purchases of supplier {self.id}",)
+        return (f"purchases of supplier {self.id}", f"money on account of supplier {self.id}")
 
     @override
     async def write(self, soap: Connection) -> None:
