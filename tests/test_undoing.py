@@ -130,6 +130,18 @@ async def test_an_invoice_with_a_payment_is_not_deleted_until_the_payment_is_und
     assert [found for found in desk.invoices() if found["reference"] == "PO 4711"] == []
 
 
+async def test_what_was_entered_anew_meanwhile_is_named_before_the_deleted_one_comes_back(desk: Desk) -> None:
+    first = await confirmed(desk, "create_invoice", HATS)
+    undone = await confirmed(desk, "undo_write", {"entry": first["entry"]})
+    alone = await desk("undo_write", {"entry": undone["entry"]})
+    second = await confirmed(desk, "create_invoice", HATS)
+
+    preview = await desk("undo_write", {"entry": undone["entry"]})
+
+    assert "warnings" not in alone
+    assert preview["warnings"] == [f"Its equal is in the books already: {second['number']}. A yes makes one more."]
+
+
 async def test_a_document_that_was_changed_since_is_not_undone(desk: Desk) -> None:
     reply = await confirmed(desk, "create_invoice", HATS)
     person_at_kashflow(desk, reply["number"], reference="PO 4712")

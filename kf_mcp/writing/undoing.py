@@ -11,7 +11,8 @@ from typing import Final
 
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.step import Circumstances, Inverse, Kept, Landed
+from kf_mcp.kashflow.insertion import Insertion
+from kf_mcp.kashflow.step import Circumstances, Inverse, Kept, Landed, Step
 from kf_mcp.model import dates
 from kf_mcp.model.text import counted
 from kf_mcp.trail import Entry, StepState
@@ -47,12 +48,13 @@ class Past:
             raise Refused(f"Entry {number} ({entry.title}) was not written, so there is nothing to undo.", "")
         kept = await self._history.kept(entry)
         inverses = [await self._inverse(entry.steps[n], kept[n]) for n in reversed(done)]
+        steps = tuple(step for inverse in inverses for step in inverse.steps)
         facts = [fact for inverse in inverses for fact in inverse.facts]
         return Plan(
             title=f"Undo of {'what was carried out of ' if entry.state == 'partly' else ''}entry {number}: {entry.title}",
             facts=(f"Written {dates.uk_time_in_words(entry.opened)}", *facts),
-            warnings=tuple(warning for inverse in inverses for warning in inverse.warnings),
-            steps=tuple(step for inverse in inverses for step in inverse.steps),
+            warnings=(*await self._twins(steps), *(warning for inverse in inverses for warning in inverse.warnings)),
+            steps=steps,
             dated=_days(inverse.dated for inverse in inverses),
             alters=_days(inverse.alters for inverse in inverses),
             undoes=number,
@@ -94,6 +96,18 @@ class Past:
             alters=tuple(date.fromisoformat(day) for day in days.get("alters", [])),
             finishes=number,
         )
+
+    async def _twins(self, steps: Iterable[Step]) -> list[str]:
+        """That what is to be entered again stands in the books already: somebody entered it anew since it was deleted."""
+        said = []
+        for step in steps:
+            if isinstance(step, Insertion):
+                arrivals = await self._books.written.arrivals(step.kind, step.trace(), {"ids": []})
+                there = [f"{landed.number or landed.code or landed.id}" for landed in arrivals.equal]
+                said += (
+                    [f"Its equal is in the books already: {', '.join(there)}. A yes makes one more."] if there else []
+                )
+        return said
 
     async def _came_meanwhile(self, entry: Entry, state: StepState) -> tuple[list[str], list[str]]:
         """What came to the place of a step that was not written: what equals it, and what is new there besides."""
