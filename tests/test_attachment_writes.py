@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -309,6 +310,7 @@ async def test_a_deleted_file_is_gone_for_good_and_its_link_is_kept_nowhere(comp
 
         assert "nothing undoes it" in preview["undo"]
         assert "Left on it afterwards: 0 files" in preview["facts"]
+        assert re.match(rf"Deletion of file \d+ of purchase {PURCHASE}: ", reply["facts"][0])
         assert "cannot be undone" in await desk.error("undo_write", {"entry": reply["entry"]})
         assert "No file is attached to purchase" in await desk.error(
             "delete_attachment", {"number": PURCHASE, "file": "bill.pdf"}

@@ -191,6 +191,7 @@ async def test_where_kashflow_refuses_a_transfer_its_words_come_back_and_nothing
 async def test_a_deleted_transfer_is_entered_again_between_the_same_accounts(desk: Desk) -> None:
     held = balance(desk, CURRENT), balance(desk, RESERVE)
     reply = await confirmed(desk, "delete_bank_transaction", {"transaction": SAVED})
+    assert any(said.startswith(f"Deletion of bank transaction {SAVED} of £750.00: ") for said in reply["facts"])
     assert SAVED not in rows(desk)
     assert (balance(desk, CURRENT), balance(desk, RESERVE)) == (held[0] + 750, held[1] - 750)
 
@@ -220,6 +221,7 @@ async def test_money_out_can_become_money_in_on_another_nominal_and_undo_brings_
     reply = await desk("update_bank_transaction", arguments, confirm=preview["confirm"])
 
     assert "Amount: £12.60 out becomes £12.60 in" in preview["facts"]
+    assert any(said.startswith(f"Change of bank transaction {CAR_PARK}: ") for said in reply["facts"])
     assert "VAT: 20%, £2.10 becomes none, left out of the VAT return" in preview["facts"]
     assert rows(desk)[CAR_PARK] == {
         **before,

@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 from conftest import TODAY, Desk, a_company, open_desk, real_account
-from purchases_put_in import meddled, put_in
+from purchases_put_in import meddled, pay, put_in
 
-from kf_mcp.model import checks, closed
+from kf_mcp.model import checks, closed, duplicates
 from kf_mcp.model.purchases import Purchase
 from kf_mcp.model.reports import Aged, NominalSum
-from kf_mcp.simulator import Simulator, Switches, documents
+from kf_mcp.simulator import Simulator, Switches, documents, payments
 from kf_mcp.simulator.posting import Posting
 from kf_mcp.simulator.records import Document
 
 ALL = [
-    *("debtors", "creditors", "bank", "trial_balance", "invoice_numbers", "duplicate_purchases"),
+    *("debtors", "creditors", "bank", "trial_balance", "invoice_numbers"),
+    *("duplicate_invoices", "duplicate_purchases", "duplicate_payments"),
     *("credit_notes", "missing_vat", "vat_abroad", "closed_periods"),
 ]
 
@@ -183,6 +184,109 @@ async def test_a_monthly_bill_comes_last_as_one_finding(desk: Desk) -> None:
     assert is_monthly == sorted(is_monthly)
 
 
+async def test_an_invoice_entered_twice_is_found_by_its_total_and_date_or_reference(desk: Desk) -> None:
+    day, company = date(2026, 10, 3), desk.company
+    same = [invoiced(company, "PENH01", day + timedelta(days=n), "77.70") for n in (0, 0, 7)]
+    invoiced(company, "PENH01", day + timedelta(days=15), "77.70")
+    invoiced(company, "LLYN01", day, "77.70")
+    order = [
+        invoiced(company, "LLYN01", day + timedelta(days=n), "31.50", CustomerReference=said)
+        for n, said in ((-90, "PO/0815"), (0, "po 0815"))
+    ]
+    invoiced(company, "LLYN01", day, "12.00", CustomerReference="PO/0815")
+    orders = [invoiced(company, "APEX01", day, "41.00", CustomerReference=said) for said in ("PO 1", "PO 2")]
+
+    row = await check(desk, "duplicate_invoices", from_date="2026-06-01", limit=500)
+
+    found = {tuple(finding["documents"]): finding for finding in row["findings"]}
+    twice, ordered, apart = (
+        found[tuple(f"invoice {one.number}" for one in documents)] for documents in (same, order, orders)
+    )
+    assert "3 invoices for PENH01 with the same total, 3 Oct 2026 to 10 Oct 2026." in twice["what"]
+    assert (twice["amount"], ordered["amount"]) == ("93.24", "37.80")
+    assert "with the same reference “PO/0815” and the same total, 5 Jul 2026 to 3 Oct 2026." in ordered["what"]
+    assert "with the same total, references differ, 3 Oct 2026." in apart["what"]
+
+
+async def test_an_invoice_entered_again_just_after_the_period_is_found_and_one_of_another_currency_is_not(
+    desk: Desk,
+) -> None:
+    pair = [invoiced(desk.company, "PENH01", date(2026, 10, day), "77.70") for day in (1, 7)]
+
+    september = await check(desk, "duplicate_invoices", from_date="2026-09-02", to_date="2026-10-01", limit=500)
+    october = await check(desk, "duplicate_invoices", from_date="2026-10-07", to_date="2026-10-31", limit=500)
+    later = await check(desk, "duplicate_invoices", from_date="2026-10-08", to_date="2026-10-31", limit=500)
+
+    numbers = [f"invoice {one.number}" for one in pair]
+    assert numbers in named(september)
+    assert numbers in named(october)
+    assert numbers not in named(later)
+
+
+async def test_invoices_month_after_month_under_one_order_come_last_as_one_finding(desk: Desk) -> None:
+    days = [date(2026, month, 1) for month in (7, 8, 9, 10)]
+    regular = [invoiced(desk.company, "PENH01", day, "50.00", CustomerReference="PO 9") for day in days]
+    invoiced(desk.company, "PENH01", days[0], "20.00")
+    invoiced(desk.company, "PENH01", days[0], "20.00")
+
+    row = await check(desk, "duplicate_invoices", limit=500)
+
+    assert row["findings"][-1]["documents"] == [f"invoice {one.number}" for one in regular]
+    assert "month after month: perhaps a regular bill" in row["findings"][-1]["what"]
+
+
+def paid(company: Simulator, invoice: Document, amount: str, day: date) -> None:
+    books = company.books
+    account, method = next(iter(books.bank_accounts)).id, next(iter(books.invoice_methods)).id
+    details = {"PayDate": day, "PayMethod": method, "PayAccount": account, "PayAmount": Decimal(amount)}
+    payments.pay(books, books.invoices.get(invoice.id), details)
+
+
+async def test_payments_of_one_document_of_the_same_amount_and_day_are_found(desk: Desk) -> None:
+    company, day = desk.company, date(2026, 10, 3)
+    invoice, other = (invoiced(company, "PENH01", day, "200.00") for _ in range(2))
+    for one, amount, on in (
+        (invoice, "70.00", day),
+        (invoice, "70.00", day),
+        (invoice, "70.00", day + timedelta(days=1)),
+        (invoice, "30.00", day),
+        (other, "70.00", day),
+    ):
+        paid(company, one, amount, on)
+    bill, exact = put_in(company, "SPEE01", day, "40.00"), put_in(company, "SPEE01", day, "80.00")
+    for one in (bill, bill, exact, exact):
+        pay(company, company.books.purchases.get(one.id), "40.00", day)
+
+    row = await check(desk, "duplicate_payments", limit=500)
+    before = await check(desk, "duplicate_payments", to_date="2026-10-02", limit=500)
+
+    ours = {
+        f"invoice {invoice.number}",
+        f"invoice {other.number}",
+        f"purchase {bill.number}",
+        f"purchase {exact.number}",
+    }
+    found = [finding for finding in row["findings"] if ours & set(finding["documents"])]
+    assert [(f["documents"], f["amount"]) for f in found] == [
+        ([f"invoice {invoice.number}"], "70.00"),
+        ([f"purchase {bill.number}"], "40.00"),
+    ]
+    assert f"2 payments of invoice {invoice.number} on 3 Oct 2026 of the same amount (payments " in found[0]["what"]
+    assert any("paid exactly: not looked at" in note for note in row["notes"])
+    assert not [names for names in named(before) if ours & set(names)]
+
+
+async def test_payments_that_are_too_many_to_read_are_said_to_be_unknown(desk: Desk, monkeypatch) -> None:
+    monkeypatch.setattr("kf_mcp.tools.check_duplicates.MOST_PAGES", 1)
+    monkeypatch.setattr("kf_mcp.tools.check_duplicates.MOST_LOOKED_UP", 1)
+
+    row = await check(desk, "duplicate_payments")
+
+    assert row["outcome"] == "unknown"
+    assert "Only the first 100 payments of invoices were read; take a shorter period." in row["notes"]
+    assert any("overpaid or part-paid purchase more: not looked at." in note for note in row["notes"])
+
+
 async def test_credit_notes_of_which_something_is_left_are_named_with_it(desk: Desk) -> None:
     state = desk.company.state()
     expected = [
@@ -296,7 +400,7 @@ async def test_a_check_that_kashflow_refuses_says_so_and_the_others_go_on(desk: 
 
     found = {row["check"]: row for row in reply["checks"]}
     refused = [name for name, row in found.items() if row["outcome"] == "not made"]
-    assert refused == ["invoice_numbers", "credit_notes", "missing_vat", "vat_abroad"]
+    assert refused == ["invoice_numbers", "duplicate_invoices", "credit_notes", "missing_vat", "vat_abroad"]
     assert "KashFlow refused GetInvoicesByDateRange" in found["missing_vat"]["notes"][0]
     assert found["debtors"]["outcome"] == "fine"
 
@@ -354,9 +458,9 @@ def test_a_credit_note_with_the_purchases_reference_is_no_duplicate() -> None:
             paid=Decimal(0),
         )
 
-    both = checks.duplicates([purchase(1, "10"), purchase(2, "10")], (TODAY, TODAY))
+    both = duplicates.purchases([purchase(1, "10"), purchase(2, "10")], (TODAY, TODAY))
 
-    assert checks.duplicates([purchase(1, "10"), purchase(2, "-10")], (TODAY, TODAY)) == []
+    assert duplicates.purchases([purchase(1, "10"), purchase(2, "-10")], (TODAY, TODAY)) == []
     assert [finding.documents for finding in both] == [("purchase 1", "purchase 2")]
 
 

@@ -177,7 +177,8 @@ async def test_a_customer_whom_somebody_deleted_is_named_as_gone_and_not_by_an_i
     second = await desk.error("get_customer", {"customer": "Quillfeather Kites"})
 
     assert "“Quillfeather Kites” (QUIL01) was there a few minutes ago and has been deleted" in first
-    assert "Nothing similar either" in second
+    assert "No customer 'Quillfeather Kites' is in the books" in second
+    assert "QUIL01" not in second
 
 
 @pytest.mark.parametrize(
@@ -190,6 +191,31 @@ async def test_a_name_that_only_one_customer_fits_is_enough(desk: Desk, said: st
 @pytest.mark.parametrize("said", ["Penhaligan", "Penhaligon LLP", "Boatyard Kestrel", "Ltd", "The"])
 async def test_a_name_that_is_misspelt_or_fits_several_is_asked_about(desk: Desk, said: str) -> None:
     assert await desk.error("get_customer", {"customer": said})
+
+
+async def test_a_name_of_which_one_word_is_known_is_answered_with_those_that_have_it(desk: Desk) -> None:
+    line = {"description": "Leaflets", "unit_price": "10.00"}
+
+    found = await desk.result("find_customers", words="Severn Glass")
+    refused = await desk.error("create_invoice", {"customer": "Severn Glass", "lines": [line]})
+    unheard = await desk.error("create_invoice", {"customer": "Zzqx Unheard", "lines": [line]})
+
+    (row,) = [row for row in found.structured_content["customers"] if row["code"] == "SEVE01"]
+    assert row["matched"] == "only the word severn"
+    assert found.content[0].text.startswith("No customer fits. These share a word with it, and may be others:")
+    assert "SEVE01 (“Severn" in refused
+    assert "If none is meant: try one word of it with `find_customers`, or enter one with `create_customer`." in refused
+    assert "Nothing similar either: try one word of it with `find_customers`" in unheard
+
+
+def test_a_word_that_many_names_have_or_that_is_left_out_of_names_offers_nobody() -> None:
+    firms = [Customer(id=n, code=f"C{n}", name=f"Harbour {n} Ltd") for n in range(1, 10)]
+    firms.append(Customer(id=10, code="C10", name="Kestrel Harbour Ltd"))
+
+    assert [match.party.id for match in search.sharing("Kestrel Harbour Works", firms, 8)] == [10]
+    assert search.sharing("Harbour Ltd", firms, 8) == []
+    assert search.sharing("Ltd", firms, 8) == []
+    assert [match.party.id for match in search.sharing("Harbour", firms[:2], 8)] == [1, 2]
 
 
 async def test_money_on_account_is_told_with_the_customer_and_before_a_new_invoice(desk: Desk) -> None:

@@ -86,6 +86,7 @@ async def test_changing_the_header_sends_no_lines_and_keeps_everything_else(desk
     reply = await done(desk, "update_invoice", invoice=RICH, reference="PO 77", issue_date="2026-11-18")
 
     assert reply["checked"] == "equal"
+    assert any(said.startswith(f"Change of the header of invoice {RICH}: ") for said in reply["facts"])
     after = desk.invoice(RICH)
     assert (after["reference"], after["date"]) == ("PO 77", "2026-11-18")
     assert after["lines"] == before["lines"]  # their ids, too

@@ -11,6 +11,7 @@ import pytest
 from conftest import TODAY, Clock, Desk, a_company, open_desk, real_account
 
 from kf_mcp.kashflow import payment_steps
+from kf_mcp.kashflow.steps import KINDS
 from kf_mcp.simulator import Simulator, Switches, payments
 from kf_mcp.trail import Trail
 from kf_mcp.trail.store import Store
@@ -726,6 +727,33 @@ async def test_the_preview_of_a_deletion_tells_the_payment_and_what_becomes_outs
     assert "Payment 31872714 of 15 Nov 2026: £50.00 by Company card, from Current account" in said
     assert "of which £118.00 is outstanding; outstanding afterwards: £168.00" in said
     assert "under a new id" in preview["undo"]
+
+
+async def test_the_step_of_a_deletion_names_amount_and_document(desk: Desk) -> None:
+    reply = await confirmed(desk, "delete_payment", {"kind": "purchase", "number": 1127, "payment": 31872714})
+    recorded = await confirmed(desk, "undo_write", {"entry": reply["entry"]})
+    undone = await confirmed(desk, "undo_write", {"entry": recorded["entry"]})
+
+    for done in (reply, undone):
+        assert any(fact.startswith("Deletion of the payment of £50.00 of purchase 1127: ") for fact in done["facts"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept", "words"),
+    [
+        (
+            "deletion of a payment of an invoice",
+            {"place": 1276, "document_id": 3},
+            "Deletion of the payment 7 of invoice 1276",
+        ),
+        ("deletion of a bank transaction", {}, "Deletion of bank transaction 7"),
+        ("deletion of a file of a purchase", {}, "Deletion of file 7 of a purchase"),
+        ("deletion of a customer", {"code": "PENH01"}, "Deletion of customer PENH01"),
+        ("change of an invoice's lines", {"members": {}}, "Change of an invoice's lines"),
+    ],
+)
+def test_a_step_that_was_kept_before_it_told_more_still_loads(kind: str, kept: dict[str, Any], words: str) -> None:
+    assert KINDS[kind].model_validate({"id": 7, "before": "", **kept}).words() == words
 
 
 async def test_undoing_a_deletion_records_the_payment_again(desk: Desk) -> None:

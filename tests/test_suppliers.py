@@ -176,8 +176,16 @@ async def test_an_unknown_supplier_is_an_error_in_either_shape_of_not_found(tmp_
         near = await desk.error("get_supplier", supplier="Whraf Printers")
 
     assert "No supplier 'ZZZZ99'" in unknown
-    assert "find_suppliers" in unknown
+    assert "Nothing similar either: try one word of it with `find_suppliers`." in unknown
     assert "WHAR01 (“Wharf Trade Printers Ltd”)" in near
+
+
+async def test_a_supplier_of_whose_name_one_word_is_known_is_offered(desk: Desk) -> None:
+    found = await desk("find_suppliers", words="Speedwell Photographic Restorations")
+    refused = await desk.error("get_supplier", supplier="Speedwell Photographic Restorations")
+
+    assert [(row["code"], row["matched"]) for row in found["suppliers"]] == [("SPEE01", "only the word speedwell")]
+    assert "SPEE01 (“Speedwell Couriers”). If none is meant: try one word of it with `find_suppliers`." in refused
 
 
 async def test_two_suppliers_of_one_name_are_handed_back_as_a_choice(desk: Desk) -> None:

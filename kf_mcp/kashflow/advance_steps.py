@@ -35,7 +35,7 @@ class AllocateAdvance(Step, is_shape=True):
 
     @override
     def words(self) -> str:
-        return f"Money on account set against {self.paying.noun} {self.number}"
+        return f"Money on account, {money.in_words(self.expected)} of it, set against {self.paying.noun} {self.number}"
 
     @override
     def target(self) -> str:

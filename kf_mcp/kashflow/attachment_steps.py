@@ -157,7 +157,7 @@ class AttachToPurchase(AttachFile):
         if found is None:
             raise Refused("The file is not attached any more.", "Nothing was written.")
         return Inverse(
-            steps=(DeleteAttachment.of(found, step.document_id),),
+            steps=(DeleteAttachment.of(found, step.document_id, step.number),),
             facts=(f"The file is deleted from purchase {step.number}, for good",),
         )
 
@@ -174,10 +174,19 @@ class DeleteAttachment(Removal):
     noun: ClassVar[str] = "attached file"
     id_member: ClassVar[str] = "AttachmentID"
 
+    purchase_number: int = 0
+    """The purchase's number, for a person to recognise it by; steps that were kept before it was there have none."""
+
     @classmethod
-    def of(cls, found: Record, purchase_id: int) -> "DeleteAttachment":
+    def of(cls, found: Record, purchase_id: int, purchase_number: int) -> "DeleteAttachment":
         """The step that deletes this file of a purchase."""
-        return cls(id=wire.integer(found, "AttachmentID"), place=purchase_id, before=cls.fingerprint(found))
+        key, before = wire.integer(found, "AttachmentID"), cls.fingerprint(found)
+        return cls(id=key, place=purchase_id, before=before, purchase_number=purchase_number)
+
+    @override
+    def words(self) -> str:
+        of = f"purchase {self.purchase_number}" if self.purchase_number else "a purchase"
+        return f"Deletion of file {self.id} of {of}"
 
     @override
     def target(self) -> str:

@@ -21,6 +21,10 @@ class CreateBankAccount(Step):
     nominal_code: int
 
     @override
+    def words(self) -> str:
+        return f"New bank account on nominal {self.nominal_code}"
+
+    @override
     def target(self) -> str:
         return "bank accounts"
 

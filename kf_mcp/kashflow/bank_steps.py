@@ -197,6 +197,7 @@ class DeleteBankTransaction(Removal):
             id=wire.integer(found, "ID"),
             place=account_id,
             before=cls.fingerprint(found),
+            amount=wire.decimal(found, "moneyin") + wire.decimal(found, "moneyout"),
             other_account_id=other_account_id,
             other_nominal_id=other_nominal_id,
         )

@@ -17,6 +17,7 @@ from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.step import Arrivals, Circumstances, Evidence, Inverse, Kept, Landed, ReadBack, Step, Trace, digest
+from kf_mcp.model.text import bounded
 
 
 class Change(Step, is_shape=True):
@@ -40,6 +41,8 @@ class Change(Step, is_shape=True):
     """The fingerprint of the record that the plan saw."""
     members: dict[str, Any]
     """The members that change, by KashFlow's names."""
+    called: int | str = 0
+    """Its number or code, for a person to recognise it by; steps that were kept before it was there have none."""
 
     @classmethod
     def of(cls, found: Record, wanted: Mapping[str, Any], key: int | str = 0) -> Self:
@@ -51,7 +54,9 @@ class Change(Step, is_shape=True):
         changed = {name: value for name, value in typed.items() if records.lean(value) != records.lean(found.get(name))}
         if not changed:
             raise Refused(f"Nothing would change: the {cls.noun} is like that already.", "Nothing was written.")
-        return cls(id=wire.integer(found, cls.id_member), key=key, before=cls.fingerprint(found), members=changed)
+        there = cls._landed(found)
+        called = there.number or there.code or there.id
+        return cls(id=there.id, key=key, before=cls.fingerprint(found), members=changed, called=called)
 
     @field_validator("members", mode="before")
     @classmethod
@@ -74,6 +79,13 @@ class Change(Step, is_shape=True):
     def merged(self, found: Record) -> Record:
         """The whole record with what changes in it."""
         return {**found, **self.members}
+
+    @override
+    def words(self) -> str:
+        if not self.called:
+            return super().words()
+        _, _, part = self.kind.partition("'s ")  # "change of an invoice's lines"
+        return f"Change of {f'the {part} of ' if part else ''}{self.noun} {bounded(str(self.called), 40)}"
 
     @override
     def target(self) -> str:

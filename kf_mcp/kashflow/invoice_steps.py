@@ -129,10 +129,6 @@ class DeleteInvoice(Removal):
     async def write(self, soap: Connection) -> None:
         await soap.write(self.operation, InvoiceID=self.id)
 
-    @override
-    def words(self) -> str:
-        return f"Deletion of invoice {self.number}"
-
     @classmethod
     @override
     async def inverse(cls, soap: Connection, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:

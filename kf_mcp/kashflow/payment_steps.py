@@ -151,7 +151,15 @@ class DeletePayment(Removal, is_shape=True):
         """The step that deletes this payment as it stands."""
         key = wire.integer(found, "PayID")
         place = wire.integer(found, "PayInvoice")
-        return cls(id=key, number=key, place=place, before=cls.fingerprint(found), document_id=document_id)
+        amount = wire.decimal(found, "PayAmount")
+        return cls(
+            id=key, number=key, place=place, before=cls.fingerprint(found), amount=amount, document_id=document_id
+        )
+
+    @override
+    def words(self) -> str:
+        of = f" of {money.in_words(self.amount)}" if self.amount else f" {self.id}"
+        return f"Deletion of the payment{of} of {self.entering.noun} {self.place}"
 
     @override
     def target(self) -> str:

@@ -4,6 +4,7 @@ A record is deleted by its internal id and only as long as it is the one that th
 """
 
 from abc import abstractmethod
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from typing_extensions import override
@@ -13,6 +14,8 @@ from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.step import Arrivals, Circumstances, Evidence, Inverse, Kept, Landed, ReadBack, Step, Trace, digest
+from kf_mcp.model import money
+from kf_mcp.model.text import bounded
 
 
 class Removal(Step, is_shape=True):
@@ -30,6 +33,8 @@ class Removal(Step, is_shape=True):
     """Where it stands: the internal id or number of what it belongs to; 0 where it belongs to nothing."""
     before: str
     """The fingerprint of the record that the plan saw; see `fingerprint`."""
+    amount: Decimal = Decimal(0)
+    """What it comes to in pounds, for a person to recognise it by; 0 where that is not said."""
 
     @classmethod
     @abstractmethod
@@ -49,6 +54,11 @@ class Removal(Step, is_shape=True):
     def landed(self) -> Landed:
         """Where the record stands before it is deleted."""
         return Landed(id=self.id, number=self.number, code=self.code)
+
+    @override
+    def words(self) -> str:
+        of = f" of {money.in_words(self.amount)}" if self.amount else ""
+        return f"Deletion of {self.noun} {self.number or bounded(self.code, 40) or self.id}{of}"
 
     @override
     def target(self) -> str:

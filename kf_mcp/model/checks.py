@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,11 +20,6 @@ from kf_mcp.model.reports import Aged, NominalSum, total
 from kf_mcp.model.text import bounded, quoted
 
 Period = tuple[date, date]
-DAYS_APART: Final = 45
-"""Within so many days the same amount from the same supplier may be the same purchase."""
-A_MONTH: Final = range(26, 36)
-"""Days between two bills of one month after another."""
-SERIES: Final = 3
 
 
 class Finding(BaseModel):
@@ -153,70 +147,6 @@ def missing_run(first: int, last: int, more: str = "") -> Finding:
         return Finding(what=f"There is no invoice {first}{more}.", documents=(f"invoice {first}",))
     what = f"There are no invoices {first} to {last} ({last - first + 1} numbers){more}."
     return Finding(what=what, documents=(f"invoice {first}", f"invoice {last}"))
-
-
-def duplicates(purchases: Iterable[Purchase], within: Period) -> list[Finding]:
-    """Purchases of one supplier with the same reference, then those with the same total a few weeks apart.
-
-    At least one of them is dated within the period. Those that look like a monthly bill come last. Money that went the other
-    way (a credit note) is no duplicate.
-    """
-    by_reference: defaultdict[tuple[object, ...], list[Purchase]] = defaultdict(list)
-    by_total: defaultdict[tuple[object, ...], list[Purchase]] = defaultdict(list)
-    near = (within[0] - timedelta(days=DAYS_APART), within[1] + timedelta(days=DAYS_APART))
-    for one in sorted(purchases, key=lambda one: (one.issue_date, one.id)):
-        reference = "".join(filter(str.isalnum, one.reference.casefold()))
-        if reference:
-            by_reference[one.supplier_id, one.gross < 0, reference].append(one)
-        if one.gross and near[0] <= one.issue_date <= near[1]:
-            by_total[one.supplier_id, one.currency, one.gross].append(one)
-    likely = [alike for alike in by_reference.values() if len(alike) > 1]
-    said = {frozenset(one.id for one in run) for run in likely}
-    runs = [run for alike in by_total.values() for run in _runs(alike) if len(run) > 1]
-    runs = [run for run in runs if frozenset(one.id for one in run) not in said]
-    runs.sort(key=lambda run: (_is_monthly(run), min(_days(run)), run[0].number))
-    return [
-        _alike(run, is_by_reference=n < len(likely))
-        for n, run in enumerate([*likely, *runs])
-        if any(within[0] <= one.issue_date <= within[1] for one in run)
-    ]
-
-
-def _runs(alike: Sequence[Purchase]) -> Iterator[list[Purchase]]:
-    """Purchases of the same amount, in runs of which each is a few weeks after the one before."""
-    run = [alike[0]]
-    for one in alike[1:]:
-        if (one.issue_date - run[-1].issue_date).days > DAYS_APART:
-            yield run
-            run = []
-        run.append(one)
-    yield run
-
-
-def _alike(run: Sequence[Purchase], *, is_by_reference: bool) -> Finding:
-    first = run[0]
-    same_total = len({(one.currency, one.gross) for one in run}) == 1
-    what = f"{len(run)} purchases from {party(first)}"
-    if is_by_reference:
-        what += f" with the same reference {quoted(first.reference, 40)}"
-        what += " and the same total" if same_total else ", totals differ"
-    else:
-        what += " with the same total"
-        what += ", month after month: perhaps a regular bill" if _is_monthly(run) else ""
-    return Finding(
-        what=f"{what}, {dates.in_words(first.issue_date)} to {dates.in_words(run[-1].issue_date)}.",
-        documents=tuple(name(one) for one in run),
-        amount=first.gross if same_total else None,
-        currency=first.currency,
-    )
-
-
-def _days(run: Sequence[Purchase]) -> list[int]:
-    return [(later.issue_date - earlier.issue_date).days for earlier, later in pairwise(run)]
-
-
-def _is_monthly(run: Sequence[Purchase]) -> bool:
-    return len(run) >= SERIES and all(apart in A_MONTH for apart in _days(run))
 
 
 def unapplied(documents: Iterable[Invoice | Purchase]) -> list[Finding]:

@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Final, Generic, Protocol, TypeVar
+
+from kf_mcp.model.text import counted
 
 SUFFIXES: Final = frozenset({"ltd", "limited", "plc", "llp", "co", "company", "inc", "gmbh", "the", "and"})
 """Words that people leave out of a firm's name."""
@@ -21,6 +23,8 @@ NEARLY_THE_SAME: Final = 86.0
 """Two names above this score may be the same firm."""
 
 
+SHARED: Final = "only the word"
+"""Why those are shown that share no more than a word with what was asked for."""
 SHORTEST_START: Final = 3
 """Shorter beginnings of words fit too much."""
 SHORTEST_PART: Final = 4
@@ -144,6 +148,30 @@ def find(query: str, parties: Iterable[P]) -> list[Match[P]]:
         return []
     found = (match for match in (_match(query, asked, party) for party in parties) if match.score >= GOOD)
     return sorted(found, key=lambda match: (-match.score, match.party.name.casefold(), match.party.id))
+
+
+def sharing(query: str, parties: Iterable[P], most: int) -> list[Match[P]]:
+    """The parties whose name has at least one whole word of the query, longer words first; at most so many.
+
+    A word that more of them have tells nobody apart, and does not count.
+    """
+    asked = [word for word in key_words(query) if len(word) >= SHORTEST_START and word not in SUFFIXES]
+    named = [(party, set(words(party.name))) for party in parties] if asked else []
+    shared = {word: [party for party, there in named if word in there] for word in dict.fromkeys(asked)}
+    found: dict[int, Match[P]] = {}
+    for word, having in sorted(shared.items(), key=lambda item: (-len(item[0]), item[0])):
+        for party in sorted(having, key=lambda party: (party.name.casefold(), party.id)) if len(having) <= most else ():
+            found.setdefault(party.id, Match(party, 0, f"{SHARED} {word}"))
+    return list(found.values())[:most]
+
+
+def told(thing: str, total: int, whys: Sequence[str]) -> str:
+    """How many customers or suppliers fit, in words."""
+    if not total:
+        return f"No {thing} fits. Try one word alone, or other words."
+    if whys and all(why.startswith(SHARED) for why in whys):
+        return f"No {thing} fits. These share a word with it, and may be others:"
+    return f"{counted(total, thing)} found."
 
 
 def marks(query: str, party: Party) -> list[tuple[float, str]]:

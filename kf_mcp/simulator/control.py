@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from kf_mcp.simulator.message import Reply, Request, as_json
+from kf_mcp.simulator.mishaps import MISHAPS
+from kf_mcp.simulator.worlds import WORLDS
 
 if TYPE_CHECKING:
     from kf_mcp.simulator.simulator import Simulator
@@ -43,6 +45,16 @@ def _asked(request: Request) -> Mapping[str, Any]:
     if not isinstance(asked, dict):
         raise Misasked("The body must be a JSON object.")
     return asked
+
+
+def _index(_: "Simulator", __: Mapping[str, Any]) -> Reply:
+    return as_json(
+        200,
+        {
+            "pages": {path: [f"{method}: {said}" for method, said in _WORDS[path].items()] for path in _PAGES},
+            "mishaps": dict(MISHAPS),
+        },
+    )
 
 
 def _books(simulator: "Simulator", _: Mapping[str, Any]) -> Reply:
@@ -97,5 +109,19 @@ _PAGES: Final[Mapping[str, Mapping[str, Page]]] = MappingProxyType(
         "/control/calls": {"GET": _calls},
         "/control/mishaps": {"GET": _scheduled, "POST": _schedule, "DELETE": _clear},
         "/control/world": {"POST": _world},
+        "/control": {"GET": _index},
+    }
+)
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "/control/books": {"GET": "the whole state of the books"},
+        "/control/calls": {"GET": "the calls so far, and what became of each"},
+        "/control/mishaps": {
+            "GET": "the mishaps that are scheduled",
+            "POST": 'schedule one: {"operation": a name, or "*" for any, "mishap": a name below, "times": 1, "seconds": 0}',
+            "DELETE": "forget them all",
+        },
+        "/control/world": {"POST": f'start again: {{"world": a name}}, one of {", ".join(WORLDS)}'},
+        "/control": {"GET": "this page"},
     }
 )

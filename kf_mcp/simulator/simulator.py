@@ -115,7 +115,7 @@ class Simulator:
         path = request.path.lower()
         if len(request.body) > BIGGEST_REQUEST:
             return TOO_LARGE
-        if self.control and path.startswith("/control/"):
+        if self.control and f"{path}/".startswith("/control/"):
             return control.answer(self, request)
         if path.startswith(f"{SERVICE}/"):
             return pages.unrecognized(request.path)

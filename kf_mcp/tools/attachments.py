@@ -95,7 +95,7 @@ async def delete_attachment(
             _purchase_in_words(purchase),
             f"Left on it afterwards: {counted(len(there) - 1, 'file')}",
         ),
-        steps=(DeleteAttachment.of(record, purchase.id),),
+        steps=(DeleteAttachment.of(record, purchase.id, number),),
     )
 
 

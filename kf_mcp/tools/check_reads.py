@@ -1,14 +1,15 @@
 """What the cross-checks read: each thing once for a reply, however many checks need it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from kf_mcp.errors import Failure
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.invoices import EARLIEST
 from kf_mcp.model import dates
+from kf_mcp.model.checks import Finding
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.invoices import Invoice
 from kf_mcp.model.purchases import Listing, Purchase
@@ -17,6 +18,18 @@ from kf_mcp.model.reports import NominalSum
 from kf_mcp.model.suppliers import Supplier
 
 T = TypeVar("T")
+MOST_LOOKED_UP: Final = 20
+"""What is looked up one by one for a check, such as missing invoice numbers, at most."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of a check; `is_known` is false where it could not be told."""
+
+    findings: Sequence[Finding] = ()
+    looked_at: str = ""
+    notes: Sequence[str] = ()
+    is_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,8 +83,8 @@ async def read_suppliers_abroad(asked: Asked) -> dict[int, Supplier]:
 async def read_purchases_abroad(asked: Asked) -> list[Purchase]:
     """The purchases dated in the period from suppliers outside the UK, with lines, which only a supplier's own list has."""
     abroad = await once(asked, read_suppliers_abroad)
-    dated = [one for one in (await once(asked, read_purchases)).purchases if asked.start <= one.issue_date <= asked.end]
-    wanted = {one.supplier_id for one in dated if one.supplier_id in abroad}
+    bills = dated(asked, await once(asked, read_purchases))
+    wanted = {one.supplier_id for one in bills if one.supplier_id in abroad}
     return [
         one
         for supplier_id in sorted(wanted)
@@ -88,3 +101,15 @@ async def read_nominals(asked: Asked) -> dict[int, Nominal]:
 async def read_ledger(asked: Asked) -> list[NominalSum]:
     """Everything that was posted up to the last day."""
     return await asked.books.reports.trial_balance(EARLIEST, asked.end)
+
+
+def dated(asked: Asked, listing: Listing) -> list[Purchase]:
+    """The purchases of a listing that are dated in the period."""
+    return [one for one in listing.purchases if asked.start <= one.issue_date <= asked.end]
+
+
+def left_out(listing: Listing) -> list[str]:
+    """That purchases changed while they were listed, where they did."""
+    read = len(listing.purchases)
+    changed = f"KashFlow counts {listing.counted} purchases but listed {read}: somebody may be entering some now."
+    return [changed] if listing.counted != read else []

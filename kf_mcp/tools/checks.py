@@ -1,8 +1,7 @@
 """The tool that checks the books against themselves."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Final, TypeVar, get_args
+from typing import Annotated, Final, get_args
 
 from pydantic import Field
 
@@ -14,12 +13,17 @@ from kf_mcp.model.checks import Finding
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.dates import Day
 from kf_mcp.model.invoices import Invoice
-from kf_mcp.model.purchases import Listing, Purchase
+from kf_mcp.model.purchases import Purchase
 from kf_mcp.model.reports import Aged
 from kf_mcp.model.text import bounded, counted
 from kf_mcp.toolkit import reads
+from kf_mcp.tools import check_duplicates
 from kf_mcp.tools.check_reads import (
+    MOST_LOOKED_UP,
     Asked,
+    Made,
+    dated,
+    left_out,
     once,
     read_customers,
     read_invoices,
@@ -30,20 +34,6 @@ from kf_mcp.tools.check_reads import (
     read_suppliers_abroad,
 )
 from kf_mcp.tools.check_replies import Check, CheckedBooks, CheckRow, Outcome, row
-
-T = TypeVar("T")
-MOST_LOOKED_UP: Final = 20
-"""Missing invoice numbers that are looked for one by one outside the period."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """What came of a check; `is_known` is false where it could not be told."""
-
-    findings: Sequence[Finding] = ()
-    looked_at: str = ""
-    notes: Sequence[str] = ()
-    is_known: bool = True
 
 
 @reads("Cross-checks of the books", toolset="checks")
@@ -170,23 +160,6 @@ async def _is_there(asked: Asked, number: int) -> bool:
     return True
 
 
-async def _duplicate_purchases(asked: Asked) -> Made:
-    listing = await once(asked, read_purchases)
-    findings = found_by.duplicates(listing.purchases, (asked.start, asked.end))
-    rule = f"same supplier and reference, or same total within {found_by.DAYS_APART} days"
-    return Made(findings, f"{counted(len(_dated(asked, listing)), 'purchase')}; {rule}", _left_out(listing))
-
-
-def _dated(asked: Asked, listing: Listing) -> list[Purchase]:
-    return [one for one in listing.purchases if asked.start <= one.issue_date <= asked.end]
-
-
-def _left_out(listing: Listing) -> list[str]:
-    read = len(listing.purchases)
-    changed = f"KashFlow counts {listing.counted} purchases but listed {read}: somebody may be entering some now."
-    return [changed] if listing.counted != read else []
-
-
 async def _credit_notes(asked: Asked) -> Made:
     listed = {one.id: one for one in await asked.books.invoices.unpaid() if one.issue_date <= asked.end}
     invoices = listed | {one.id: one for one in await once(asked, read_invoices)}
@@ -200,7 +173,7 @@ async def _credit_notes(asked: Asked) -> Made:
     ]
     notes.append("Customers' credit notes of before the period: only those that KashFlow lists as unpaid.")
     looked_at = f"up to {dates.in_words(asked.end)}, as applied by now"
-    return Made([*to_customers, *by_suppliers], looked_at, [*notes, *_left_out(listing)])
+    return Made([*to_customers, *by_suppliers], looked_at, [*notes, *left_out(listing)])
 
 
 async def _missing_vat(asked: Asked) -> Made:
@@ -248,7 +221,7 @@ async def _closed_periods(asked: Asked) -> Made:
         notes.append("Whether other days are closed is unknown: KashFlow lists no returns.")
     documents: list[Invoice | Purchase] = []
     if submitted or (lock is not None and asked.start < lock):
-        documents = [*await once(asked, read_invoices), *_dated(asked, await once(asked, read_purchases))]
+        documents = [*await once(asked, read_invoices), *dated(asked, await once(asked, read_purchases))]
     findings = closed.in_closed_time(documents, lock, submitted)
     looked_at = "invoices and purchases" + (f", lock before {lock}" if lock else "")
     return Made(findings, looked_at, notes, is_known=is_known)
@@ -279,7 +252,9 @@ CHECKS: Final[Mapping[Check, Callable[[Asked], Awaitable[Made]]]] = {
     "bank": _bank,
     "trial_balance": _trial_balance,
     "invoice_numbers": _invoice_numbers,
-    "duplicate_purchases": _duplicate_purchases,
+    "duplicate_invoices": check_duplicates.invoices,
+    "duplicate_purchases": check_duplicates.purchases,
+    "duplicate_payments": check_duplicates.payments,
     "credit_notes": _credit_notes,
     "missing_vat": _missing_vat,
     "vat_abroad": _vat_abroad,

@@ -52,10 +52,8 @@ async def customer(books: Books, said: str) -> Customer:
             raise NotFound("customer", said, f"{quoted(fits[0].name, 60)} ({fits[0].code}) {GONE}") from None
     candidates = exact or [match.party for match in await books.customers.find(said)]
     if not candidates:
-        raise NotFound(
-            "customer",
-            said,
-            "Nothing similar either: search with `find_customers`, or enter one with `create_customer`.",
+        raise unknown(
+            "customer", said, everyone, "try one word of it with `find_customers`, or enter one with `create_customer`"
         )
     fitting = "Several customers are" if exact else "No customer is"
     listed = [
@@ -63,6 +61,15 @@ async def customer(books: Books, said: str) -> Customer:
         for found in candidates
     ]
     raise ChoiceNeeded("customer", f"{fitting} called exactly {quoted(said, 60)}.", listed[:MOST_SHOWN])
+
+
+def unknown(kind: str, said: str, everyone: Sequence[search.P], otherwise: str) -> NotFound:
+    """That nobody has this name or one like it, with those that share a whole word of it; they may well be others."""
+    akin = search.sharing(said, everyone, MOST_SHOWN)
+    if not akin:
+        return NotFound(kind, said, f"Nothing similar either: {otherwise}.")
+    listed = ", ".join(f"{match.party.code} ({quoted(match.party.name, 60)})" for match in akin)
+    return NotFound(kind, said, f"Only a word of it is in the name of {listed}. If none is meant: {otherwise}.")
 
 
 def one_of(things: Sequence[N], said: str, field: str, kind: str) -> tuple[N, str]:

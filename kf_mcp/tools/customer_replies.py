@@ -3,7 +3,7 @@
 from pydantic import Field
 from typing_extensions import override
 
-from kf_mcp.model import money
+from kf_mcp.model import money, search
 from kf_mcp.model.dates import Day
 from kf_mcp.model.documents import Status
 from kf_mcp.model.money import Amount
@@ -34,9 +34,7 @@ class FoundCustomers(Reply):
 
     @override
     def in_words(self) -> str:
-        lines = [
-            f"{counted(self.total, 'customer')} found." if self.total else "No customer fits. Try fewer or other words."
-        ]
+        lines = [search.told("customer", self.total, [row.matched for row in self.customers])]
         for row in self.customers:
             parts = [row.contact, row.email, row.telephone, row.postcode]
             known = ", ".join([quoted(part) for part in parts if part] + ([row.region] if row.region != "UK" else []))

@@ -53,6 +53,7 @@ async def find_customers(
     """
     if words.strip():
         matches = await books.customers.find(words)
+        matches = matches or search.sharing(words, await books.customers.all(), choices.MOST_SHOWN)
     else:
         matches = [search.Match(found, 0, "") for found in await books.customers.all()]
     shown = matches[offset : offset + limit]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pydantic import Field
 from typing_extensions import override
 
-from kf_mcp.model import money
+from kf_mcp.model import money, search
 from kf_mcp.model.dates import Day
 from kf_mcp.model.documents import Status
 from kf_mcp.model.money import Amount
@@ -35,9 +35,7 @@ class FoundSuppliers(Reply):
 
     @override
     def in_words(self) -> str:
-        lines = [
-            f"{counted(self.total, 'supplier')} found." if self.total else "No supplier fits. Try fewer or other words."
-        ]
+        lines = [search.told("supplier", self.total, [row.matched for row in self.suppliers])]
         for row in self.suppliers:
             parts = [row.contact, row.email, row.telephone, row.postcode]
             known = ", ".join(quoted(part) for part in parts if part)

@@ -13,7 +13,7 @@ from kf_mcp.model.purchases import Purchase, by_currency
 from kf_mcp.model.suppliers import Supplier
 from kf_mcp.model.text import bounded, quoted
 from kf_mcp.toolkit import reads
-from kf_mcp.tools.choices import GONE, MOST_SHOWN
+from kf_mcp.tools.choices import GONE, MOST_SHOWN, unknown
 from kf_mcp.tools.supplier_replies import FoundSuppliers, OpenPurchase, Owed, SupplierDetails, SupplierRow
 
 OPEN_SHOWN: Final = 25
@@ -48,7 +48,7 @@ async def supplier_called(books: Books, said: str) -> Supplier:
             raise NotFound("supplier", said, f"{quoted(fits[0].name, 60)} ({fits[0].code}) {GONE}") from None
     candidates = exact or [match.party for match in await books.suppliers.find(said)]
     if not candidates:
-        raise NotFound("supplier", said, "Nothing similar either: search with `find_suppliers`.")
+        raise unknown("supplier", said, everyone, "try one word of it with `find_suppliers`")
     fitting = "Several suppliers are" if exact else "No supplier is"
     listed = [f"{found.code} ({quoted(found.name, 60)})" for found in candidates]
     raise ChoiceNeeded("supplier", f"{fitting} called exactly {quoted(said, 60)}.", listed[:MOST_SHOWN])
@@ -73,6 +73,7 @@ async def find_suppliers(
     """
     if words.strip():
         matches = await books.suppliers.find(words)
+        matches = matches or search.sharing(words, await books.suppliers.all(), MOST_SHOWN)
     else:
         matches = [search.Match(found, 0, "") for found in await books.suppliers.all()]
     shown = matches[offset : offset + limit]

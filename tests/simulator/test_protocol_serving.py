@@ -11,6 +11,7 @@ import pytest
 from protocol_envelopes import URL, envelope, fault_of, members_of, post
 
 from kf_mcp.simulator import Simulator, serve
+from kf_mcp.simulator.mishaps import MISHAPS
 from kf_mcp.simulator.operations import OPERATIONS
 from kf_mcp.simulator.schema import contract
 
@@ -174,6 +175,27 @@ async def test_control_schedules_and_clears_mishaps(client, simulator):
     assert simulator.mishaps.scheduled() == ()
 
 
+@pytest.mark.parametrize("address", [CONTROL, f"{CONTROL}/"])
+async def test_control_lists_its_pages_and_the_mishaps_with_their_sentences(client, address):
+    answer = await client.get(address)
+
+    listed = answer.json()
+    assert answer.status_code == 200
+    assert listed["mishaps"] == dict(MISHAPS)
+    for path, methods in listed["pages"].items():
+        for method in ("GET", "POST", "DELETE", "PUT"):
+            body = b"" if method == "GET" else b"[]"
+            known = (await client.request(method, f"http://kashflow.test{path}", content=body)).status_code != 405
+            assert known == any(said.startswith(f"{method}: ") for said in methods), (method, path)
+
+
+async def test_control_is_not_there_unless_it_was_asked_for():
+    async with httpx.AsyncClient(transport=Simulator("empty", today=TODAY).transport()) as client:
+        answers = [await client.get(f"{CONTROL}{rest}") for rest in ("", "/", "/books")]
+
+    assert [answer.status_code for answer in answers] == [404] * 3
+
+
 async def test_control_opens_a_world_anew(client, simulator):
     await post(client, "InsertCustomer", CUSTOMER)
     simulator.mishaps.add("*", "late")
@@ -195,6 +217,13 @@ async def test_control_opens_a_world_anew(client, simulator):
         ("POST mishaps", b'{"operation": "*", "mishap": "late", "time": 1}', 400, "Unknown: time. Known: "),
         ("POST mishaps", b'{"operation": "*", "mishap": ["late"]}', 400, "There is no mishap ['late']."),
         ("POST mishaps", b'{"operation": {}, "mishap": "late"}', 400, "KashFlow has no operation {}."),
+        (
+            "POST mishaps",
+            b'{"operation": "GetCustomer5", "mishap": "late"}',
+            400,
+            "KashFlow has no operation 'GetCustomer5'. The nearest is GetCustomer",
+        ),
+        ("POST mishaps", b'{"operation": "*", "mishap": "slo"}', 400, "There is no mishap 'slo'. The nearest is slow."),
         ("POST world", b'{"world": 1}', 400, "world must be a name."),
         ("POST world", b'{"world": "demmo"}', 400, ""),
     ],
