@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import anyio
+import httpx
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult, ElicitResult
@@ -98,6 +100,32 @@ class Desk:
         return sum(Decimal(row["debit"]) - Decimal(row["credit"]) for row in rows) == 0 and not self.company.problems
 
 
+class Meanwhile(httpx.AsyncBaseTransport):
+    """A network on which something happens before the answers of some calls of one operation are carried back."""
+
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        operation: str,
+        calls: tuple[int, ...],
+        happens: Callable[[], Awaitable[object]] = anyio.sleep_forever,
+    ) -> None:
+        self._inner = inner
+        self._operation = operation
+        self._calls = calls
+        """Which calls of the operation these are, counted from 1."""
+        self._happens = happens
+        self._count = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        if request.headers["SOAPAction"] == f'"KashFlow/{self._operation}"':
+            self._count += 1
+            if self._count in self._calls:
+                await self._happens()
+        return response
+
+
 def a_company(world: str = "demo", switches: Switches | None = None) -> Simulator:
     return Simulator(world, today=TODAY, switches=switches)
 
@@ -123,8 +151,9 @@ async def open_desk(
     person: Person | None = None,
     clock: Clock | None = None,
     desktop: Desktop | None = None,
+    network: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Desk]:
-    server = create_server(settings, transport=company.transport(), clock=clock or Clock(), desktop=desktop)
+    server = create_server(settings, transport=network or company.transport(), clock=clock or Clock(), desktop=desktop)
     form = {"elicitation_callback": person} if person else {}
     async with Client(server, mode=era, **form) as client:
         yield Desk(client, company)

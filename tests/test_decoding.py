@@ -122,6 +122,17 @@ def test_an_element_may_say_that_it_is_of_a_type_that_extends_its_own_and_of_no_
     assert found == [{"Code": 4000, "OpeningBalance": Decimal(5)}, {"Code": 4010}]
 
 
+def test_a_figure_is_read_to_its_last_digit_and_of_a_member_that_comes_twice_the_first_counts() -> None:
+    element = etree.fromstring(
+        '<GetInvoiceResponse xmlns="KashFlow"><GetInvoiceResult><NetAmount>1234567890123.4567</NetAmount>'
+        "<NetAmount>1</NetAmount></GetInvoiceResult></GetInvoiceResponse>"
+    )
+
+    found = decoding.answer("GetInvoice", element)["GetInvoiceResult"]
+
+    assert found == {"NetAmount": Decimal("1234567890123.4567")}
+
+
 def test_a_member_that_is_absent_reads_as_none_and_takes_no_place() -> None:
     members = decoding.Members(Name="Hatter")
 

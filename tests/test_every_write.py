@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import Clock, Desk, Person, a_company, open_desk, real_account
 from write_examples import Example, examples
+from write_examples.purchases import BILL
 
 from kf_mcp import tools
 from kf_mcp.kashflow.operations import operations
@@ -20,6 +21,7 @@ from kf_mcp.toolkit import marked
 EXAMPLES = examples()
 LATER = {"undo_write", "finish_write", "settle_write"}
 """Tools that work on the trail; the tests of undoing, finishing and settling are theirs."""
+LINE = {"description": "Hats", "unit_price": "10.00", "vat_rate": 20, "nominal": 4000}
 SAY_NOTHING = {
     "id",
     "number",
@@ -179,6 +181,38 @@ async def test_a_lost_answer_ends_in_one_write_or_in_doubt_that_is_told(tmp_path
         if reply["status"] != "partly":
             assert bare(desk.company.state()) == once
         assert sound(desk.company)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "arguments"),
+    [
+        ("record_payment", "delete_invoice", {"invoice": 1299}),
+        ("update_invoice", "record_payment", {"invoice": 1299, "method": "BACS", "bank_account": "Current account"}),
+        ("pay_purchase", "update_purchase", {"purchase": 1127, "reference": "WTP 88"}),
+        ("delete_payment", "update_invoice", {"invoice": 1018, "reference": "PO 9913"}),
+        ("delete_customer", "create_invoice", {"customer": "QUIL01", "lines": [LINE]}),
+        ("delete_customer", "create_quote", {"customer": "QUIL01", "lines": [LINE]}),
+        ("delete_supplier", "create_purchase", {**BILL, "supplier": "QUAY01"}),
+        ("apply_credit_note", "update_invoice", {"invoice": 1308, "reference": "PO 9913"}),
+        ("allocate_advance", "update_invoice", {"invoice": 1018, "reference": "PO 9913"}),
+        ("allocate_advance", "delete_bank_transaction", {"transaction": 8730708}),
+        ("convert_quote", "update_quote", {"number": 1011, "reference": "Sign 7"}),
+        ("delete_purchase", "attach_file", {"kind": "purchase", "number": 1124, "path": "bill.pdf"}),
+        ("delete_invoice", "attach_file", {"kind": "invoice", "number": 1299, "path": "bill.pdf"}),
+    ],
+)
+async def test_while_the_outcome_of_a_write_is_open_what_rests_on_it_waits(
+    tmp_path: Path, first: str, then: str, arguments: dict[str, Any]
+) -> None:
+    example = next(example for example in EXAMPLES if example.tool == first)
+    async with opened(tmp_path, example) as desk:
+        desk.company.mishaps.add(example.operation, "late", 1, 6000)
+        reply = await done(desk, first, example.arguments)
+
+        text = await desk.error(then, arguments)
+
+        assert reply["status"] == "unknown"
+        assert f"An earlier write to the same place has an unknown outcome: {reply['title']}" in text
 
 
 @every

@@ -176,6 +176,31 @@ async def test_an_invoice_is_not_credited_while_what_becomes_of_it_is_unknown(
     assert "An earlier write to the same place has an unknown outcome" in text
 
 
+async def test_the_same_invoice_of_two_companies_is_written_in_the_books_of_each(tmp_path) -> None:
+    """One data folder, two accounts: what stands in the books of one says nothing about the other's."""
+    companies = a_company(), a_company()
+    for company, port in zip(companies, (9, 10), strict=True):
+        settings = real_account(tmp_path, confirm="either", url=f"http://127.0.0.1:{port}/api/service.asmx")
+        async with open_desk(company, settings) as desk:
+            preview = await desk("create_invoice", HATS)
+            reply = await desk("create_invoice", HATS, confirm=preview["confirm"])
+
+        assert not any("before" in warning for warning in preview.get("warnings", []))
+        assert reply["status"] == "done"
+        assert "sent before" not in reply["title"]
+    assert [len(hats(company)) for company in companies] == [1, 1]
+
+
+async def test_a_confirm_value_that_was_used_is_not_answered_for_another_request(desk: Desk, company) -> None:
+    preview = await desk("create_invoice", HATS)
+    await desk("create_invoice", HATS, confirm=preview["confirm"])
+
+    text = await desk.error("create_invoice", {**HATS, "reference": "PO 2"}, confirm=preview["confirm"])
+
+    assert "was used for another write" in text
+    assert len(hats(company)) == 1
+
+
 async def test_the_same_account_spelt_differently_is_the_same_account(tmp_path) -> None:
     spelt = [
         real_account(tmp_path, url="https://SecuredWebApp.com/api/service.asmx", username="Jo"),
@@ -192,6 +217,8 @@ async def test_the_same_account_spelt_differently_is_the_same_account(tmp_path) 
         ("create_customer", {"name": "A\u202eB"}, "`name`"),
         ("create_invoice", {**HATS, "lines": [{"description": "x\u200by", "unit_price": 1}]}, "`lines[0].description`"),
         ("create_invoice", {**HATS, "reference": "a\u2029b"}, "`reference`"),
+        ("create_invoice", {**HATS, "lines": [{"description": "x\u2028y", "unit_price": 1}]}, "`lines[0].description`"),
+        ("create_invoice", {**HATS, "lines": [{"description": "x\u0378y", "unit_price": 1}]}, "`lines[0].description`"),
     ],
 )
 async def test_nothing_that_a_person_cannot_see_is_entered(desk: Desk, tool: str, request_: Any, hidden: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TODAY, Clock, Desk, a_company, open_desk, real_account
+from conftest import TODAY, Clock, Desk, Meanwhile, a_company, open_desk, real_account
 
 from kf_mcp.kashflow import payment_steps
 from kf_mcp.kashflow.steps import KINDS
@@ -279,6 +279,15 @@ async def test_undoing_a_receipt_takes_every_payment_back(desk: Desk) -> None:
 
 
 # Several bills in one go
+
+
+async def test_a_receipt_is_taken_back_from_its_end(desk: Desk) -> None:
+    reply = await confirmed(desk, "record_payments", {**APEX, "total": "1100.00"})
+
+    preview = await desk("undo_write", {"entry": reply["entry"]})
+
+    taken_back = re.findall(r"invoice (\d+) is deleted", " ".join(preview["facts"]))
+    assert taken_back == ["1282", "1253", "1026"]
 
 
 async def test_several_bills_of_a_supplier_are_paid_in_one_go(desk: Desk) -> None:
@@ -645,6 +654,44 @@ async def test_where_the_trail_fails_on_the_way_nothing_more_is_sent(company, tm
 
         assert reply["status"] == "partly"
         assert paid(desk, *APEX_OWES) == [Decimal("181.20"), 0, 0]
+
+
+async def test_where_a_step_still_waits_to_go_nothing_else_goes_meanwhile(
+    company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kf_mcp.writing.desk.WAIT_FOR_OTHERS", 0.1)
+    settings = real_account(tmp_path, confirm="either", toolsets="all")
+    said: list[str] = []
+    async with open_desk(company, settings) as other:
+
+        async def pay_the_second() -> None:
+            said.append(await other.error("record_payment", {"invoice": 1253, **NAMED}))
+
+        network = Meanwhile(company.transport(), "InsertInvoicePayment", (1,), pay_the_second)
+        async with open_desk(company, settings, network=network) as desk:
+            reply = await confirmed(desk, "record_payments", {**APEX, "total": "1100.00"})
+
+    assert "An earlier write to the same place is being sent" in said[0]
+    assert reply["status"] == "done"
+
+
+async def test_a_write_that_another_server_took_for_dead_on_its_way_sends_nothing_more(
+    company, tmp_path: Path, clock: Clock
+) -> None:
+    settings = real_account(tmp_path, confirm="either", toolsets="all")
+    async with open_desk(company, settings, clock=clock) as other:
+
+        async def taken_for_dead() -> None:
+            clock.time += timedelta(hours=1)
+            assert (await other("settle_write", entry=1))["status"] == "partly"
+
+        network = Meanwhile(company.transport(), "InsertInvoicePayment", (1,), taken_for_dead)
+        async with open_desk(company, settings, clock=clock, network=network) as desk:
+            reply = await confirmed(desk, "record_payments", {**APEX, "total": "1100.00"})
+
+        assert reply["status"] == "partly"
+        assert paid(other, *APEX_OWES) == [Decimal("181.20"), 0, 0]
+        assert (await other("list_writes"))["writes"][0]["state"] == "partly"
 
 
 async def test_what_a_dead_server_had_not_begun_to_send_is_not_taken_from_what_others_entered(

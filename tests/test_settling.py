@@ -1,13 +1,14 @@
 """Finding out what became of a write, by reading back and by a person's decision."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from conftest import HATS, Clock, Desk, Person, a_company, open_desk, real_account
-from test_writing import confirmed, hats
+from conftest import HATS, Clock, Desk, Meanwhile, Person, a_company, open_desk, real_account
+from test_undoing import person_at_kashflow
+from test_writing import NAMED, confirmed, hats, pay_elsewhere
 
 from kf_mcp.server import opening as opening_module
 from kf_mcp.simulator import Switches, payments
@@ -123,6 +124,113 @@ async def test_a_payment_of_the_document_that_has_the_number_now_is_not_taken_fo
     assert settled["status"] == "unknown"
     assert f"the invoice that had the number {number} is not in the books any more" in " ".join(settled["facts"])
     assert "A person decided" in " ".join(decided["facts"])
+
+
+async def test_of_several_that_fit_none_is_taken_until_a_person_says_which(desk: Desk, company: Any) -> None:
+    """The payment arrives late, and meanwhile somebody entered the same one by hand: the books cannot tell which is ours."""
+    number = (await confirmed(desk, "create_invoice", HATS))["number"]
+    company.mishaps.add("InsertInvoicePayment", "late", 1, 600)
+    reply = await confirmed(desk, "record_payment", {"invoice": number, "amount": "10.00", **NAMED})
+    await pay_elsewhere(company, number, "10.00")
+    await company.settle_late()
+    ids = [f"{payment['id']}" for payment in desk.invoice(number)["payments"]]
+
+    doubtful = await desk("settle_write", entry=reply["entry"])
+    settled = await confirmed(desk, "settle_write", {"entry": reply["entry"], "decision": "in_books", "number": ids[1]})
+
+    assert len(ids) == 2
+    assert doubtful["status"] == "unknown"
+    assert f"Several fit ({ids[0]}, {ids[1]})" in " ".join(doubtful["facts"])
+    assert (settled["status"], settled["number"]) == ("done", int(ids[1]))
+
+
+async def test_an_equal_one_that_stood_there_before_is_not_taken_for_what_was_lost(desk: Desk, company: Any) -> None:
+    await confirmed(desk, "create_invoice", HATS)
+    company.mishaps.add("InsertInvoice", "cut_before")
+
+    reply = await confirmed(desk, "create_invoice", HATS)
+
+    assert reply["status"] == "unknown"
+    assert "It was not in the books at 12:00, when it was first looked for" in " ".join(reply["facts"])
+    assert len(hats(desk)) == 1
+
+
+async def test_a_change_that_came_with_another_is_for_a_person_to_tell(desk: Desk, company: Any) -> None:
+    """What was sent stands there, and so does what was not: KashFlow's own doing, or somebody else's."""
+    request = {"invoice": 1299, "reference": "PO 9913"}
+    company.mishaps.add("UpdateInvoiceHeader", "late", 1, 600)
+    reply = await confirmed(desk, "update_invoice", request)
+    await company.settle_late()
+    person_at_kashflow(desk, 1299, due=date(2027, 1, 31))
+
+    looked_for = await desk("settle_write", entry=reply["entry"])
+
+    assert looked_for["status"] == "unknown"
+    assert "Since then 1299 came, which is not quite what was sent" in " ".join(looked_for["facts"])
+
+
+async def test_books_that_cannot_be_read_settle_nothing(company: Any, tmp_path: Path) -> None:
+    clock = Clock()
+    async with open_desk(company, real_account(tmp_path, confirm="either"), clock=clock) as desk:
+        company.mishaps.add("InsertInvoice", "late", 1, 6000)
+        reply = await confirmed(desk, "create_invoice", HATS)
+        clock.time += timedelta(minutes=11)
+        company.mishaps.add("*", "refuse_connection", 3)
+
+        unread = await desk("settle_write", entry=reply["entry"])
+        await company.settle_late()
+        settled = await desk("settle_write", entry=reply["entry"])
+
+    assert unread["status"] == "unknown"
+    assert "It could not be looked for" in " ".join(unread["facts"])
+    assert settled["status"] == "done"
+
+
+async def test_of_two_decisions_the_first_stands(company: Any, tmp_path: Path) -> None:
+    """Somebody else decides while the second yes is looked at: what is in the books is not called absent, and not sent again."""
+    settings = real_account(tmp_path, confirm="either")
+    async with open_desk(company, settings) as other:
+        reply = await in_doubt(other)
+        entry, number = reply["entry"], f"{hats(other)[0]['number']}"
+
+        async def decided() -> None:
+            asked = {"entry": entry, "decision": "in_books", "number": number}
+            assert (await confirmed(other, "settle_write", asked))["status"] == "done"
+
+        network = Meanwhile(
+            company.transport(), "GetCompanyDetails", (2,), decided
+        )  # the last that is read after a yes
+        async with open_desk(company, settings, network=network) as desk:
+            asked = {"entry": entry, "decision": "not_written"}
+            preview = await desk("settle_write", asked)
+            text = await desk.error("settle_write", asked, confirm=preview["confirm"])
+
+        assert f"Entry {entry} is settled already" in text
+        assert (await other("list_writes"))["writes"][0]["state"] == "done"
+
+
+async def test_what_is_read_back_late_is_our_own_and_not_its_equal(tmp_path: Path) -> None:
+    """An equal invoice came just before ours, and ours was never read back: undoing must not take the other one out."""
+    company, clock = a_company(), Clock()
+
+    async def by_somebody_else() -> None:
+        async with open_desk(company, real_account(tmp_path / "theirs", confirm="either")) as theirs:
+            await confirmed(theirs, "create_invoice", HATS)
+
+    network = Meanwhile(company.transport(), "GetInvoicesForCustomer", (3,), by_somebody_else)
+    network = Meanwhile(network, "GetInvoice", (1, 2, 3))
+    settings = real_account(tmp_path / "ours", confirm="either", timeout=0.5)
+    async with open_desk(company, settings, clock=clock, network=network) as desk:
+        reply = await confirmed(desk, "create_invoice", HATS)
+        clock.time += timedelta(hours=1)
+        late = await desk("settle_write", entry=reply["entry"])
+        both = [invoice["number"] for invoice in hats(desk)]
+        await confirmed(desk, "undo_write", {"entry": reply["entry"]})
+
+        assert (reply["status"], reply["checked"]) == ("done", "not checked")
+        assert "it was found later, as it was sent" in " ".join(late["facts"])
+        assert (len(both), late["number"]) == (2, max(both))
+        assert [invoice["number"] for invoice in hats(desk)] == [min(both)]
 
 
 async def test_the_next_server_settles_what_the_last_one_left_open(tmp_path: Path, monkeypatch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HATS, NOON, Clock, Desk, Person, a_company, open_desk, real_account
+from conftest import HATS, NOON, Clock, Desk, Meanwhile, Person, a_company, open_desk, real_account
 from mcp import Client
 from test_writing import NAMED, confirmed
 
@@ -20,14 +20,16 @@ from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.connection import Connection, ReadingConnection
 from kf_mcp.kashflow.invoice_steps import InsertInvoice, read_invoice
 from kf_mcp.kashflow.step import Landed
+from kf_mcp.model.sheets import Party, Sheet
 from kf_mcp.server import create_server
 from kf_mcp.simulator import Simulator
 from kf_mcp.simulator.records import StoredReturn
 from kf_mcp.toolkit import make_tool, writes
 from kf_mcp.toolkit.marks import MARK
-from kf_mcp.writing.plan import Plan
+from kf_mcp.writing.plan import Decision, Plan
 
 FILED = (date(2026, 7, 1), date(2026, 9, 29))
+MAIL = {"subject": "Your invoice", "body": "Thank you.", "from_email": "me@example.org", "from_name": "Me"}
 
 
 def balance(desk: Desk) -> list[dict[str, Any]]:
@@ -116,6 +118,31 @@ async def test_what_was_undone_and_brought_back_has_one_way_to_be_undone_again(d
     assert f"was undone by entry {entered}, and that was undone" in text
     assert f"Undo entry {gone} instead" in text
     assert len([found for found in desk.invoices() if found["reference"] == "PO 4711"]) == 1
+
+
+async def test_what_was_undone_and_that_undone_in_its_turn_is_undone_anew_by_undoing_the_last(desk: Desk) -> None:
+    before = desk.invoice(1001)["reference"]
+    changed = await confirmed(desk, "update_invoice", {"invoice": 1001, "reference": "PO 4712"})
+    undone = await confirmed(desk, "undo_write", {"entry": changed["entry"]})
+    brought_back = await confirmed(desk, "undo_write", {"entry": undone["entry"]})
+    assert desk.invoice(1001)["reference"] == "PO 4712"
+
+    again = await confirmed(desk, "undo_write", {"entry": brought_back["entry"]})
+
+    assert again["status"] == "done"
+    assert desk.invoice(1001)["reference"] == before
+
+
+async def test_an_entry_of_another_company_on_the_same_trail_is_none_of_ours(tmp_path: Path) -> None:
+    one, other = a_company(), a_company()
+    async with open_desk(one, real_account(tmp_path, confirm="either")) as desk:
+        reply = await confirmed(desk, "create_invoice", HATS)
+    elsewhere = real_account(tmp_path, confirm="either", url="http://127.0.0.1:10/api/service.asmx")
+    async with open_desk(other, elsewhere) as desk:
+        texts = [await desk.error(tool, {"entry": reply["entry"]}) for tool in ("undo_write", "settle_write")]
+
+        assert all(f"No entry {reply['entry']} is on the audit trail" in text for text in texts)
+        assert (await desk("list_writes"))["total"] == 0
 
 
 async def test_an_invoice_with_a_payment_is_not_deleted_until_the_payment_is_undone(desk: Desk) -> None:
@@ -238,6 +265,35 @@ async def test_two_yeses_that_pass_the_limit_together_are_not_both_sent(company,
         assert len([i for i in desk.invoices() if i["reference"] in {"PO 1", "PO 2"}]) == 1
 
 
+async def test_what_another_server_writes_at_the_last_moment_counts_against_the_days_limit(
+    company, tmp_path: Path
+) -> None:
+    settings = real_account(tmp_path, confirm="either", daily_limit=Decimal(80))
+    async with open_desk(company, settings) as other:
+
+        async def at_the_last_moment() -> None:
+            await confirmed(other, "create_invoice", {**HATS, "customer": "BITS01"})
+
+        network = Meanwhile(
+            company.transport(), "GetInvoicesForCustomer", (3,), at_the_last_moment
+        )  # what is read before sending
+        async with open_desk(company, settings, network=network) as desk:
+            preview = await desk("create_invoice", HATS)
+            text = await desk.error("create_invoice", HATS, confirm=preview["confirm"])
+
+    assert "£87.90, above the owner's limit of £80.00 for a day" in text
+    assert len([i for i in company.state()["invoices"] if i["reference"] == "PO 4711"]) == 1
+
+
+async def test_what_kashflow_refused_does_not_count_against_the_days_limit(company, tmp_path: Path) -> None:
+    async with open_desk(company, real_account(tmp_path, confirm="either", daily_limit=Decimal(80))) as desk:
+        preview = await desk("create_invoice", HATS)
+        company.mishaps.add("InsertInvoice", "status_no")
+        await desk.error("create_invoice", HATS, confirm=preview["confirm"])
+
+        assert (await confirmed(desk, "create_invoice", HATS))["status"] == "done"
+
+
 async def test_a_date_in_a_submitted_period_is_warned_of_and_one_of_no_known_period_is_never_called_open(
     tmp_path: Path,
 ) -> None:
@@ -252,6 +308,44 @@ async def test_a_date_in_a_submitted_period_is_warned_of_and_one_of_no_known_per
     assert any("whose return was submitted" in warning for warning in filed["warnings"])
     assert any("was submitted is not known" in fact for fact in unknown["facts"])
     assert "open" not in " ".join(unknown["facts"]).casefold().split()
+
+
+async def test_exactly_the_limits_may_be_written_and_the_day_of_the_lock_is_open(company, tmp_path: Path) -> None:
+    limits = {"max_amount": Decimal("43.95"), "daily_limit": Decimal("43.95"), "locked_before": "2026-11-18"}
+    async with open_desk(company, real_account(tmp_path, confirm="either", **limits)) as desk:
+        text = await desk.error("create_invoice", {**HATS, "issue_date": "2026-11-17"})
+        reply = await confirmed(desk, "create_invoice", {**HATS, "issue_date": "2026-11-18"})
+
+    assert "17 Nov 2026 lies before 18 Nov 2026" in text
+    assert reply["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("day", "is_filed", "is_warned_of"),
+    [("2026-06-30", True, False), ("2026-07-01", True, True), ("2026-09-29", True, True), ("2026-07-01", False, False)],
+)
+async def test_a_submitted_period_holds_its_first_day_and_its_last_and_a_declared_one_is_not_submitted(
+    company, tmp_path: Path, day: str, is_filed: bool, is_warned_of: bool
+) -> None:
+    start, end = FILED
+    if is_filed:
+        file_vat(company, start, end)
+    settings = real_account(tmp_path, confirm="either", vat_periods=f"{start}/{end}")
+    async with open_desk(company, settings) as desk:
+        preview = await desk("create_invoice", {**HATS, "issue_date": day, "due_date": "2026-12-15"})
+
+    assert any("whose return was submitted" in warning for warning in preview["warnings"]) == is_warned_of
+
+
+async def test_an_invoice_before_the_owners_lock_is_credited_instead_of_deleted(company, tmp_path: Path) -> None:
+    async with open_desk(company, real_account(tmp_path, confirm="either")) as desk:
+        reply = await confirmed(desk, "create_invoice", {**HATS, "issue_date": "2026-11-18"})
+    async with open_desk(company, real_account(tmp_path, confirm="either", locked_before="2026-11-20")) as desk:
+        preview = await desk("undo_write", {"entry": reply["entry"]})
+        undone = await desk("undo_write", {"entry": reply["entry"]}, confirm=preview["confirm"])
+
+        assert "it is dated before the owner's lock on 20 Nov 2026" in " ".join(preview["facts"])
+        assert Decimal(desk.invoice(undone["number"])["gross"]) == -Decimal(desk.invoice(reply["number"])["gross"])
 
 
 # Tools that do not keep to the rules
@@ -299,6 +393,38 @@ async def test_a_plan_that_changes_between_preview_and_sending_is_not_sent(compa
         before = company.state()
         preview = await desk("changes_its_mind")
         reply = await desk("changes_its_mind", confirm=preview["confirm"])
+
+        assert reply["status"] == "changed"
+        assert company.state() == before
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"title": "Another title"},
+        {"facts": ("Another fact",)},
+        {"warnings": ("A warning",)},
+        {"sheet": Sheet(title="Invoice", from_=Party(name="A"), to=Party(name="B"), issued=FILED[0], lines=())},
+        {"steps": (), "decides": Decision(entry=1, step=0, is_in_books=True, landed=Landed(id=1))},
+    ],
+    ids=lambda part: next(iter(part)),
+)
+async def test_a_yes_covers_no_plan_of_which_a_single_part_is_another(company, tmp_path: Path, part: Any) -> None:
+    made: list[Plan] = []
+
+    @writes("Changes one part", destructive=False)
+    async def changes_one_part(books: Books) -> Plan:
+        """Shows one plan, and a slightly different one the next time."""
+        steps = () if "decides" in part else (await invoice_again(books, 1001, Decimal(1)),)
+        decides = Decision(entry=1, step=0, is_in_books=True) if "decides" in part else None
+        plan = Plan(title="A title", facts=("A fact",), steps=steps, decides=decides)
+        made.append(plan.model_copy(update=part) if made else plan)
+        return made[-1]
+
+    async with rogue_desk(company, tmp_path, changes_one_part) as desk:
+        before = company.state()
+        preview = await desk("changes_one_part")
+        reply = await desk("changes_one_part", confirm=preview["confirm"])
 
         assert reply["status"] == "changed"
         assert company.state() == before
@@ -396,15 +522,20 @@ async def test_an_undo_that_a_later_write_of_ours_forbids_names_that_write(desk:
 
 async def test_changing_an_invoice_that_was_e_mailed_says_that_the_customer_has_it(desk: Desk) -> None:
     reply = await confirmed(desk, "create_invoice", HATS)
-    mail = {
-        "invoice": reply["number"],
-        "subject": "Your invoice",
-        "body": "Thank you.",
-        "from_email": "me@example.org",
-        "from_name": "Me",
-    }
-    await confirmed(desk, "email_invoice", mail)
+    await confirmed(desk, "email_invoice", {"invoice": reply["number"], **MAIL})
 
     preview = await desk("update_invoice", invoice=reply["number"], reference="PO 4712")
 
     assert "The customer has this invoice" in preview["warnings"][0]
+
+
+async def test_an_invoice_that_may_have_been_e_mailed_is_credited_instead_of_deleted(desk: Desk) -> None:
+    reply = await confirmed(desk, "create_invoice", HATS)
+    desk.company.mishaps.add("EmailInvoice", "lose_answer")
+    mailed = await confirmed(desk, "email_invoice", {"invoice": reply["number"], **MAIL})
+    assert mailed["status"] == "unknown"
+
+    preview = await desk("undo_write", {"entry": reply["entry"]})
+
+    assert f"it was e-mailed, entry {mailed['entry']}" in " ".join(preview["facts"])
+    assert not any("is deleted" in fact for fact in preview["facts"])

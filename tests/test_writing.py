@@ -1,13 +1,16 @@
 """The promise: the right thing, exactly once, never without a person's yes."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from conftest import HATS, HATS_NET, HATS_VAT, Clock, Desk, Person, a_company, open_desk, real_account
+from conftest import HATS, HATS_NET, HATS_VAT, Clock, Desk, Meanwhile, Person, a_company, open_desk, real_account
 from mcp import Client
 
 from kf_mcp.kashflow import payment_steps
@@ -136,6 +139,23 @@ async def test_a_confirm_value_is_good_for_ten_minutes(company, tmp_path, clock:
         assert hats(desk) == []
 
 
+@pytest.mark.parametrize("changed", ["expiry", "nonce"])
+async def test_a_confirm_value_of_which_a_part_was_changed_is_no_yes(company, tmp_path, clock: Clock, changed) -> None:
+    """With a later expiry it would count for longer, with another nonce a second time."""
+    async with open_desk(company, real_account(tmp_path, confirm="either"), clock=clock) as desk:
+        expiry, nonce, mac = (await desk("create_invoice", HATS))["confirm"].split("-")
+        if changed == "expiry":
+            clock.time += timedelta(minutes=10, seconds=1)
+            expiry = f"{int(expiry, 16) + 60:x}"
+        else:
+            nonce = nonce[::-1]
+
+        reply = await desk("create_invoice", HATS, confirm=f"{expiry}-{nonce}-{mac}")
+
+        assert reply["status"] == "changed"
+        assert hats(desk) == []
+
+
 async def test_a_confirm_value_survives_a_restart_and_works_once(company, tmp_path) -> None:
     settings = real_account(tmp_path, confirm="either")
     async with open_desk(company, settings) as desk:
@@ -149,6 +169,16 @@ async def test_a_confirm_value_survives_a_restart_and_works_once(company, tmp_pa
         assert first["number"] == again["number"]
         assert "nothing was sent now" in again["title"]
         assert len(hats(desk)) == 1
+
+
+async def test_what_became_of_a_used_yes_is_told_while_kashflow_cannot_be_reached(desk: Desk) -> None:
+    preview = await desk("create_invoice", HATS)
+    first = await desk("create_invoice", HATS, confirm=preview["confirm"])
+    desk.company.mishaps.add("*", "refuse_connection", 20)
+
+    again = await desk("create_invoice", HATS, confirm=preview["confirm"])
+
+    assert (again["status"], again["number"]) == ("done", first["number"])
 
 
 async def test_a_replayed_answer_to_the_form_gives_the_first_outcome(company, tmp_path) -> None:
@@ -201,6 +231,24 @@ async def test_what_changed_while_the_form_was_open_is_not_written(company, tmp_
             assert hats(desk) == []
 
 
+async def test_what_changed_at_the_last_moment_before_the_sending_is_not_covered_by_the_yes(company, tmp_path) -> None:
+    """The plan was made again after the yes and was the same; then another server wrote to the same customer."""
+    settings = real_account(tmp_path, confirm="either")
+    async with open_desk(company, settings) as other:
+
+        async def at_the_last_moment() -> None:
+            await confirmed(other, "create_invoice", {**HATS, "reference": "PO 1"})
+
+        network = Meanwhile(company.transport(), "GetInvoicesForCustomer", (3,), at_the_last_moment)
+        async with open_desk(company, settings, network=network) as desk:
+            preview = await desk("create_invoice", HATS)
+            reply = await desk("create_invoice", HATS, confirm=preview["confirm"])
+
+            assert reply["status"] == "changed"
+            assert any("Perhaps a duplicate" in warning for warning in reply["warnings"])
+            assert hats(desk) == []
+
+
 async def test_an_invoice_changed_elsewhere_while_the_form_was_open_is_not_paid(company, tmp_path, era) -> None:
     person = Person()
     async with open_desk(company, real_account(tmp_path), era=era, person=person) as desk:
@@ -215,6 +263,23 @@ async def test_an_invoice_changed_elsewhere_while_the_form_was_open_is_not_paid(
         assert reply["status"] == "changed"
         assert "£33.95" in reply["title"]
         assert Decimal(desk.invoice(number)["paid"]) == 10
+
+
+async def test_what_the_server_keeps_for_a_while_is_read_anew_after_the_yes(company, tmp_path, era) -> None:
+    """Whose books these are is kept for minutes; it stands in the preview alone, and the steps are the same either way."""
+
+    async def meanwhile() -> None:
+        owner = company.books.company
+        company.books.company = replace(owner, details={**owner.details, "CompanyName": "Heron & Wren Ltd"})
+
+    person = Person(before=meanwhile)
+    async with open_desk(company, real_account(tmp_path), era=era, person=person) as desk:
+        reply = await desk("create_invoice", HATS)
+
+        assert "In the books of “Harbour & Finch Ltd”" in person.asked[0]
+        assert reply["status"] == "changed"
+        assert "In the books of “Heron & Wren Ltd”" in reply["facts"]
+        assert hats(desk) == []
 
 
 async def pay_elsewhere(company, number: int, amount: str) -> None:
@@ -444,6 +509,74 @@ async def test_any_other_bad_answer_leaves_the_outcome_unknown_or_finds_it(compa
 
         assert reply["status"] == ("done" if mishap == "huge" else "unknown")
         assert len(hats(desk)) == (1 if mishap == "huge" else 0)
+
+
+CHANGED = {"invoice": 1001, "reference": "PO 4712"}
+"""A write that reads the invoice: 1 for the preview, 2 after the yes, 3 and 4 as evidence, 5 in sending, 6 to compare it."""
+
+
+def hanging(company, folder: Path, *calls: int) -> AbstractAsyncContextManager[Desk]:
+    """A desk that never gets the answers of these readings."""
+    settings = real_account(folder, confirm="either", toolsets="all", timeout=0.5)
+    return open_desk(company, settings, network=Meanwhile(company.transport(), "GetInvoiceByID", calls))
+
+
+async def test_where_asking_what_stands_there_takes_too_long_nothing_is_sent(company, tmp_path) -> None:
+    async with hanging(company, tmp_path, 3, 4) as desk:
+        preview = await desk("update_invoice", CHANGED)
+        text = await desk.error("update_invoice", CHANGED, confirm=preview["confirm"])
+
+        assert "too slow to be asked what stands there now" in text
+        assert desk.invoice(1001)["reference"] != "PO 4712"
+        assert (await desk("list_writes"))["total"] == 0
+
+
+async def test_after_the_deadline_nothing_is_sent_any_more(company, tmp_path) -> None:
+    """Others take the write for dead soon after: what was sent then could be the second of its kind."""
+    async with hanging(company, tmp_path, 5, 6) as desk:
+        preview = await desk("update_invoice", CHANGED)
+        reply = await desk("update_invoice", CHANGED, confirm=preview["confirm"])
+
+        assert reply["status"] == "unknown"
+        assert (await desk("list_writes"))["writes"][0]["state"] == "unknown"
+        assert desk.invoice(1001)["reference"] != "PO 4712"
+
+
+async def test_what_takes_too_long_to_be_read_back_is_in_the_books_and_not_said_to_be_checked(
+    company, tmp_path
+) -> None:
+    async with hanging(company, tmp_path, 6, 7, 8) as desk:
+        preview = await desk("update_invoice", CHANGED)
+        reply = await desk("update_invoice", CHANGED, confirm=preview["confirm"])
+
+        assert (reply["status"], reply["checked"]) == ("done", "not checked")
+        assert "could not be read back" not in " ".join(reply["facts"])  # it was given up before all tries were over
+        assert desk.invoice(1001)["reference"] == "PO 4712"
+
+
+@pytest.mark.parametrize(
+    ("tool", "request_"),
+    [("update_invoice", CHANGED), ("delete_invoice", {"invoice": 1299})],
+    ids=["change", "deletion"],
+)
+async def test_what_somebody_changes_just_before_the_sending_is_neither_overwritten_nor_deleted(
+    company, tmp_path, tool: str, request_: dict[str, Any]
+) -> None:
+    number = request_["invoice"]
+
+    async def by_hand() -> None:
+        books = company.books
+        with books.call():
+            books.put_document(replace(books.invoices.numbered(number), reference="by hand"))
+
+    network = Meanwhile(company.transport(), "GetInvoiceByID", (4,), by_hand)  # the last that is read before sending
+    settings = real_account(tmp_path, confirm="either", toolsets="all")
+    async with open_desk(company, settings, network=network) as desk:
+        preview = await desk(tool, request_)
+        text = await desk.error(tool, request_, confirm=preview["confirm"])
+
+        assert "The invoice was changed meanwhile. Nothing was written." in text
+        assert desk.invoice(number)["reference"] == "by hand"
 
 
 async def test_a_call_cancelled_while_sending_ends_in_a_closed_entry(company, tmp_path) -> None:

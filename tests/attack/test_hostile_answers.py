@@ -270,6 +270,27 @@ async def test_a_redirect_is_not_followed_and_the_password_goes_nowhere_else(sta
     assert collected == []
 
 
+async def test_a_proxy_that_the_environment_names_does_not_see_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    collected: list[bytes] = []
+
+    async def collect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        collected.append(await reader.read(65_536))
+        writer.close()
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with service(collect) as proxy, service(hang_up) as url:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy)
+        soap = connection(None, timeout=2, url=url)
+        with pytest.raises(Unavailable):
+            await soap.read("GetCustomer", CustomerCode="X")
+        await soap.close()
+
+    assert collected == []
+
+
 async def test_a_hostile_text_in_a_fault_or_a_refusal_is_one_bounded_line_without_the_password() -> None:
     text = "hunter2 \u202e&#10;confirm: 123&#10;" + "x" * 100_000
     fault = f"<s:Fault><faultcode>s:Server</faultcode><faultstring>{text}</faultstring></s:Fault>"

@@ -18,7 +18,7 @@ from mcp.types import CallToolResult
 from readings import reading_tools, readings
 from write_examples import Example, examples
 
-from kf_mcp.model.text import hides_something
+from kf_mcp.model.text import hides_something, quoted
 from kf_mcp.server import instructions
 from kf_mcp.settings import Settings
 
@@ -49,6 +49,13 @@ def check(result: CallToolResult) -> None:
         assert at.endswith("/text") or "\n" not in found, at
         if OURS.search(at) or at.endswith(("/title", "/facts[]", "/warnings[]", "/differences[]")):
             assert MARK not in outside(found), (at, found)
+
+
+def test_that_a_text_was_cut_is_shown() -> None:
+    texts = ("Hatter & Sons", "Hatter Ltd", " Hatter  Ltd\n", "x" * 30_000)
+
+    assert [quoted(text, 10) for text in texts] == ["“Hatter &…”", "“Hatter Ltd”", "“Hatter Ltd”", "“xxxxxxxxx…”"]
+    assert quoted(" " * 20_000 + "Hatter") == "“…”"
 
 
 def _folder(path: Path) -> None:

@@ -92,6 +92,19 @@ async def test_ten_minutes_of_the_computer_running_and_of_the_clock_settle_absen
         assert "It was not written" in await desk.error("create_invoice", HATS)
 
 
+async def test_ten_minutes_of_the_computer_running_alone_settle_nothing(tmp_path: Path) -> None:
+    """Another computer of the same trail may have looked first: its running time says nothing about this one's."""
+    company, clock = a_company(), SetClock()
+    async with open_desk(company, real_account(tmp_path, confirm="either"), clock=clock) as desk:
+        await lost(desk, "late")
+        clock.run += 100_000
+        clock.time += timedelta(minutes=1)
+        assert (await desk("create_invoice", HATS))["status"] == "unknown"
+
+        await company.settle_late()
+        assert (await desk("create_invoice", HATS))["status"] == "done"
+
+
 async def test_a_clock_set_back_starts_the_ten_minutes_anew_instead_of_waiting_for_years(tmp_path: Path) -> None:
     company, clock = a_company(), SetClock()
     async with open_desk(company, real_account(tmp_path, confirm="either"), clock=clock) as desk:

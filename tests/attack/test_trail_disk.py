@@ -21,6 +21,7 @@ import pytest
 from conftest import HATS, Desk, Tally, a_company, open_desk, real_account
 
 from kf_mcp.simulator import Simulator
+from kf_mcp.trail.database import engine_of
 from kf_mcp.trail.store import Store
 
 IS_LONG = bool(os.environ.get("KF_MCP_LONG"))
@@ -52,6 +53,16 @@ def hats(company: Simulator) -> int:
 async def confirmed(desk: Desk) -> Any:
     preview = await desk("create_invoice", HATS)
     return await desk.result("create_invoice", HATS, confirm=preview["confirm"])
+
+
+# A computer that goes out
+
+
+def test_every_row_is_on_the_disk_before_anything_is_sent(tmp_path: Path) -> None:
+    """No test can pull the plug; that SQLite waits for the disk (2 is FULL) can be asked."""
+    with engine_of(tmp_path / "trail.db", 1).connect() as db:
+        assert db.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert db.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
 # A full disk
