@@ -197,9 +197,7 @@ async def test_of_two_decisions_the_first_stands(company: Any, tmp_path: Path) -
             asked = {"entry": entry, "decision": "in_books", "number": number}
             assert (await confirmed(other, "settle_write", asked))["status"] == "done"
 
-        network = Meanwhile(
-            company.transport(), "GetCompanyDetails", (2,), decided
-        )  # the last that is read after a yes
+        network = Meanwhile(company.transport(), "GetCompanyDetails", (2,), decided)  # read last after a yes
         async with open_desk(company, settings, network=network) as desk:
             asked = {"entry": entry, "decision": "not_written"}
             preview = await desk("settle_write", asked)

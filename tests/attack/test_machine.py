@@ -63,6 +63,8 @@ class Preview:
 
     wish: Wish
     confirm: str
+    is_warned: bool
+    """Whether it says that something would be overpaid."""
 
 
 class Machine(RuleBasedStateMachine):
@@ -195,7 +197,7 @@ class Machine(RuleBasedStateMachine):
         if len(self.previews) == before:
             return
         confirm = self.previews[-1].confirm
-        self.witness.gives(asked, hashed(confirm))
+        self.witness.gives(asked, hashed(confirm), is_warned=self.previews[-1].is_warned)
         with self.meeting(mishap):
             arguments = {**asked.arguments, "confirm": confirm}
             if self.loop.run(self.seats[0].dies_during(asked.tool, arguments, call, is_sent=is_sent)):
@@ -326,16 +328,15 @@ class Machine(RuleBasedStateMachine):
         self.judge(status, reply, text, asked)
         assert len(asked.entries) == before
         if status == "needs_confirmation":
-            asked.is_warned = "overpaid" in text
-            self.previews.append(Preview(asked, reply["confirm"]))
+            self.previews.append(Preview(asked, reply["confirm"], "overpaid" in text))
 
     async def confirmed(self, preview: Preview, *, is_alone: bool = True) -> None:
         asked = preview.wish
-        self.witness.gives(asked, hashed(preview.confirm))
+        self.witness.gives(asked, hashed(preview.confirm), is_warned=preview.is_warned)
         status, reply, text = await self.seats[0].call(asked.tool, {**asked.arguments, "confirm": preview.confirm})
         self.judge(status, reply, text, asked, is_alone=is_alone)
         if status == "changed":
-            self.previews.append(Preview(asked, reply["confirm"]))
+            self.previews.append(Preview(asked, reply["confirm"], "overpaid" in text))
 
     async def asked(self, asked: Wish, answer: str, *, is_alone: bool = True) -> None:
         self.person.answer, self.witness.at_form = answer, asked

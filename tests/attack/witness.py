@@ -56,13 +56,15 @@ class Witness:
         self._reader = reader
         self._counts = counts
         self._by_consent: dict[str, Wish] = {}
+        self._warned: dict[str, bool] = {}
         self.at_form: Wish | None = None
         """What the person is asked about in this step of the machine."""
 
-    def gives(self, wish: Wish, consent: str) -> None:
-        """A confirm value with this hash is sent for the wish."""
+    def gives(self, wish: Wish, consent: str, *, is_warned: bool) -> None:
+        """A confirm value with this hash is sent for the wish; whether its preview said that something would be overpaid."""
         wish.given.add(consent)
         self._by_consent[consent] = wish
+        self._warned[consent] = is_warned
 
     def look(self) -> None:
         """Read what came to the trail, and compare."""
@@ -119,7 +121,8 @@ class Witness:
         effects = self._of_rest(row, wish) if row.tool == "finish_write" else wish.steps(self.expected)
         assert len(effects) == len(row.body["steps"])
         steps = [{**step, "state": "waiting"} for step in row.body["steps"]]
-        self.entries[row.entry] = Known(row.entry, wish, effects, "sending", steps, wish.is_warned)
+        is_warned = self._warned.get(row.consent or "", wish.is_warned)
+        self.entries[row.entry] = Known(row.entry, wish, effects, "sending", steps, is_warned)
 
     def _of_rest(self, row: Row, wish: Wish) -> list[Effect]:
         """Which of the open steps of an entry are carried out: what came into the books meanwhile is left out."""
