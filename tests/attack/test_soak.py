@@ -98,6 +98,7 @@ class Soak:
 
     def run(self) -> None:
         """Work until the time is over."""
+        self.fill()
         works = [self.read, self.write, self.write, self.undo, self.settle, self.many, self.wrong, self.leave_off]
         while (now := time.monotonic() - self.begun) < SECONDS:
             if not self.samples or now > self.samples[-1].at + SAMPLE:
@@ -106,6 +107,13 @@ class Soak:
                 self.mishap()
             self.chance.choice(works)()
         self.house.books.control("DELETE", "mishaps")
+
+    def fill(self) -> None:
+        """Answers of the largest size, several at once, before anything is measured: the allocator keeps the room that they take."""
+        for _ in range(3):
+            self.house.mishap("*", "huge", times=6)
+            self.many()
+            self.house.books.control("DELETE", "mishaps")
 
     def mishap(self) -> None:
         """Schedule a mishap for any call, or for the next write of a kind."""
