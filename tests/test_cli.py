@@ -294,7 +294,7 @@ def test_the_demo_stops_at_its_question_and_leaves_nothing_behind(tmp_path, numb
 def test_the_demo_stops_in_the_middle_of_a_call(tmp_path):
     process = started(tmp_path, "demo", "--yes")
     process.stdout.readline()
-    time.sleep(0.3)
+    time.sleep(0.1)
     process.send_signal(signal.SIGINT)
 
     said, complaints = process.communicate(timeout=10)

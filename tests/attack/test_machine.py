@@ -78,7 +78,7 @@ class Machine(RuleBasedStateMachine):
         for name in ("Hatter & Sons", "Mad Tea Ltd"):
             customers.add(self.company.books, {"Name": name})
         suppliers.add(self.company.books, {"Name": "Felt Mill"})
-        self.witness = Witness(self.company, Reader(self.folder / "trail.db"), COUNTS)
+        self.witness = Witness(self.company, Reader(self.folder / "trail.db"), COUNTS, self.person.asked)
         self.witness.expected.singles.update([("customer", "Hatter & Sons"), ("customer", "Mad Tea Ltd")])
         self.previews: list[Preview] = []
         self.marks = 0
@@ -343,9 +343,7 @@ class Machine(RuleBasedStateMachine):
         before = len(self.person.asked)
         asked.said += answer == "yes"
         status, reply, text = await self.seats[1].call(asked.tool, asked.arguments)
-        if len(self.person.asked) > before:
-            asked.is_warned = "overpaid" in self.person.asked[-1]
-        else:
+        if len(self.person.asked) == before:
             asked.said -= answer == "yes"
         self.judge(status, reply, text, asked, is_alone=is_alone)
         assert status != "needs_confirmation" or answer == "yes"

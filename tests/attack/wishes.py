@@ -32,8 +32,6 @@ class Wish:
     """The hashes of the confirm values that were sent for it: a yes each."""
     said: int = 0
     """How often a person said yes to its form."""
-    is_warned: bool = False
-    """Whether its latest preview said that something would be overpaid."""
     entries: list[int] = field(default_factory=list)
 
 

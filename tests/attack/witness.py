@@ -49,7 +49,7 @@ class Known:
 class Witness:
     """Holds the expected books, and compares."""
 
-    def __init__(self, company: Simulator, reader: Reader, counts: Counter[str]) -> None:
+    def __init__(self, company: Simulator, reader: Reader, counts: Counter[str], forms: list[str]) -> None:
         self.expected = Expected()
         self.entries: dict[int, Known] = {}
         self._company = company
@@ -57,6 +57,7 @@ class Witness:
         self._counts = counts
         self._by_consent: dict[str, Wish] = {}
         self._warned: dict[str, bool] = {}
+        self._forms = forms
         self.at_form: Wish | None = None
         """What the person is asked about in this step of the machine."""
 
@@ -121,7 +122,9 @@ class Witness:
         effects = self._of_rest(row, wish) if row.tool == "finish_write" else wish.steps(self.expected)
         assert len(effects) == len(row.body["steps"])
         steps = [{**step, "state": "waiting"} for step in row.body["steps"]]
-        is_warned = self._warned.get(row.consent or "", wish.is_warned)
+        is_warned = self._warned.get(row.consent or "")
+        if is_warned is None:
+            is_warned = "overpaid" in self._forms[-1]
         self.entries[row.entry] = Known(row.entry, wish, effects, "sending", steps, is_warned)
 
     def _of_rest(self, row: Row, wish: Wish) -> list[Effect]:
