@@ -128,7 +128,7 @@ async def _as_it_stands(step: StepState, soap: Connection) -> StepState:
 
 
 def _doubtful(arrivals: Arrivals) -> str:
-    candidates = ", ".join(map(_called, (*arrivals.equal, *arrivals.alike)))
+    candidates = ", ".join(map(key_of, (*arrivals.equal, *arrivals.alike)))
     if arrivals.equal:
         return f"Several fit ({candidates}); a person must decide which is this one."
     return (
@@ -163,5 +163,6 @@ def due(entry: Entry) -> datetime | None:
     return max(map(datetime.fromisoformat, looked)) + MAY_FINISH_LATE if looked else None
 
 
-def _called(landed: Landed) -> str:
+def key_of(landed: Landed) -> str:
+    """What a document goes by: its number, code or internal id."""
     return str(landed.number or landed.code or landed.id)

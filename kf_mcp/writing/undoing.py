@@ -20,6 +20,7 @@ from kf_mcp.writing import closed
 from kf_mcp.writing.deciding import deciding
 from kf_mcp.writing.history import History
 from kf_mcp.writing.plan import Plan
+from kf_mcp.writing.settle import key_of
 
 INVOICES: Final = frozenset({"new invoice", "conversion of a quote"})
 """The kinds of steps that leave an invoice in the books."""
@@ -103,7 +104,7 @@ class Past:
         for step in steps:
             if isinstance(step, Insertion):
                 arrivals = await self._books.written.arrivals(step.kind, step.trace(), {"ids": []})
-                there = [f"{landed.number or landed.code or landed.id}" for landed in arrivals.equal]
+                there = [key_of(landed) for landed in arrivals.equal]
                 said += (
                     [f"Its equal is in the books already: {', '.join(there)}. A yes makes one more."] if there else []
                 )
@@ -115,9 +116,7 @@ class Past:
         own = {(step.kind, step.id) for step in entry.steps if step.state == "done"}
 
         def others(found: tuple[Landed, ...]) -> list[str]:
-            return [
-                f"{landed.number or landed.code or landed.id}" for landed in found if (state.kind, landed.id) not in own
-            ]
+            return [key_of(landed) for landed in found if (state.kind, landed.id) not in own]
 
         return others(arrivals.equal), others(arrivals.alike)
 

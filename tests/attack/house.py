@@ -4,7 +4,6 @@ import os
 import random
 import re
 import time
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,8 +107,3 @@ def previewed(served: Served, write: Write) -> str:
 def chances(seed: object) -> random.Random:
     """Choices that can be repeated."""
     return random.Random(f"{seed}")  # noqa: S311 - choices, not secrets
-
-
-def report(counts: Counter[str]) -> str:
-    """The counts in one line."""
-    return "; ".join(f"{name} {number}" for name, number in sorted(counts.items()))

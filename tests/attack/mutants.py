@@ -2,8 +2,11 @@
 
 import copy
 import os
+import resource
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -230,3 +233,14 @@ def until(seconds: float, fuzz: Callable[[], None]) -> None:
     fuzz()
     while IS_LONG and time.monotonic() < end:
         fuzz()
+
+
+@contextmanager
+def counting(name: str, tally: Callable[[str, Any], None], *, megabytes: int) -> Iterator[Counter[str]]:
+    """Count what becomes of mutants, and see that memory stays where it was."""
+    count: Counter[str] = Counter()
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    yield count
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+    tally(name, {**count, "seconds": round(time.monotonic() - began), "MB more": grown})
+    assert grown < megabytes

@@ -7,16 +7,16 @@ The ordinary run takes a few hundred mutants; ten minutes over this file and its
 
 import contextlib
 import json
-import resource
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from conftest import Tally
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutants import IS_LONG, NASTY, envelopes, mutants, until
+from mutants import IS_LONG, NASTY, counting, envelopes, mutants, until
 
 from kf_mcp.errors import Failure
 from kf_mcp.kashflow import raw, records, wire
@@ -59,15 +59,9 @@ def reader() -> Envelopes:
 
 
 @pytest.fixture
-def counted(tally: Tally) -> Any:
-    """Counts what became of the mutants, and sees that memory stays where it was."""
-    count: Counter[str] = Counter()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.monotonic()
-    yield count
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
-    tally("fuzz of the answers", {**count, "seconds": round(time.monotonic() - began), "MB more": grown})
-    assert grown < 300
+def counted(tally: Tally) -> Iterator[Counter[str]]:
+    with counting("fuzz of the answers", tally, megabytes=300) as count:
+        yield count
 
 
 def used(answer: Answer) -> None:

@@ -4,9 +4,9 @@ The ordinary run takes a few hundred mutants; `test_fuzz_decoder.py` says how to
 """
 
 import re
-import resource
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from conftest import Tally
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from mutants import IS_LONG, NASTY, PIECES, mutants, until
+from mutants import IS_LONG, NASTY, PIECES, counting, mutants, until
 
 from kf_mcp.simulator import Simulator
 from kf_mcp.simulator.message import Reply, Request
@@ -56,14 +56,9 @@ HEADERS = st.sampled_from(
 
 
 @pytest.fixture
-def counted(tally: Tally) -> Any:
-    count: Counter[str] = Counter()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.monotonic()
-    yield count
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
-    tally("fuzz of the simulator", {**count, "seconds": round(time.monotonic() - began), "MB more": grown})
-    assert grown < 500
+def counted(tally: Tally) -> Iterator[Counter[str]]:
+    with counting("fuzz of the simulator", tally, megabytes=500) as count:
+        yield count
 
 
 @pytest.fixture(scope="module")
