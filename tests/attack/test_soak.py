@@ -1,12 +1,12 @@
 """Soak: one server at mixed work for long, with random mishaps: its memory stays flat, no descriptor is left open, and in the end trail and
 books agree.
 
-The server's clock runs twenty times as fast as the computer's, so that what is unknown settles while it works. The ordinary run takes some
-seconds; the full size is half an hour:
+The server's clock runs twenty times as fast as the computer's, so that what is unknown settles while it works. The ordinary run does a
+number of works, however long they take, and without answers of the largest size; the full size is half an hour with them:
 
     KF_MCP_LONG=1 .venv/bin/pytest tests/attack/test_soak.py
 
-`KF_MCP_SECONDS=N` makes it another length.
+`KF_MCP_SECONDS=N` beside it makes it another length.
 """
 
 import os
@@ -33,10 +33,14 @@ from kf_mcp.simulator.mishaps import MISHAPS
 from kf_mcp.trail import Entry, Trail
 from kf_mcp.writing.consent import consent_id
 
-SECONDS = int(os.environ.get("KF_MCP_SECONDS", "0") or 0) or (1800 if IS_LONG else 8)
-WARM = SECONDS / 15 if IS_LONG else 3
-"""Seconds after which everything has been loaded and cached that ever will be."""
-SAMPLE = 5 if IS_LONG else 0.5
+SECONDS = int(os.environ.get("KF_MCP_SECONDS", "1800")) if IS_LONG else 0
+"""How long to work at least, from when the largest answers have been had."""
+WORKS = 120
+"""How much to do at least, each a read, a write, or a few of them: a slow computer does as much as a fast one."""
+SAMPLE = 40 if IS_LONG else 6
+"""Works between two looks at what the server takes."""
+WARM = 1 / 15 if IS_LONG else 1 / 4
+"""The part of the looks that does not count: by then everything has been loaded and cached that ever will be."""
 ROOM = 64 * 2**20
 """By how much the memory of the last quarter may be above that of the first after warming up: the room of one answer of the largest size,
 which the allocator may keep. What is held for each call would be more: a long run makes some 30,000."""
@@ -75,7 +79,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux'
 class Sample:
     """What the server takes at one moment of quiet."""
 
-    at: float
     memory: int
     descriptors: int
     threads: int
@@ -88,7 +91,6 @@ class Soak:
     house: House
     served: Served
     chance: random.Random
-    begun: float = field(default_factory=time.monotonic)
     counts: Counter[str] = field(default_factory=Counter)
     confirmed: list[tuple[Write, str]] = field(default_factory=list)
     entries: list[int] = field(default_factory=list)
@@ -97,15 +99,20 @@ class Soak:
     samples: list[Sample] = field(default_factory=list)
 
     def run(self) -> None:
-        """Work until the time is over."""
-        self.fill()
+        """Work until enough has been done, and the time is over."""
+        if IS_LONG:
+            self.fill()
+        begun, done = time.monotonic(), 0
         works = [self.read, self.write, self.write, self.undo, self.settle, self.many, self.wrong, self.leave_off]
-        while (now := time.monotonic() - self.begun) < SECONDS:
-            if not self.samples or now > self.samples[-1].at + SAMPLE:
-                self.samples.append(self.sample(now))
+        while done < WORKS or time.monotonic() < begun + SECONDS:
+            if done % SAMPLE == 0:
+                self.samples.append(self.sample())
             if self.chance.random() < 0.3:
                 self.mishap()
             self.chance.choice(works)()
+            done += 1
+        self.samples.append(self.sample())
+        self.counts |= Counter({"works": done, "seconds": round(time.monotonic() - begun)})
         self.house.books.control("DELETE", "mishaps")
 
     def fill(self) -> None:
@@ -117,7 +124,9 @@ class Soak:
 
     def mishap(self) -> None:
         """Schedule a mishap for any call, or for the next write of a kind."""
-        name = self.chance.choice([known for known in MISHAPS if known != "huge" or self.chance.random() < 0.1])
+        name = self.chance.choice(
+            [known for known in MISHAPS if known != "huge" or (IS_LONG and self.chance.random() < 0.1)]
+        )
         operation = self.chance.choice(["*", "*", "InsertInvoice", "InsertInvoicePayment", "UpdateCustomer2"])
         self.house.mishap(operation, name, seconds=SHORT.get(name, 0))
         self.counts[f"mishap {name}"] += 1
@@ -196,13 +205,13 @@ class Soak:
         became = "error" if "error" in reply else reply.get("status", "ok") if reply.get("entry") else "ok"
         self.counts[f"{what}: {became}"] += 1
 
-    def sample(self, now: float) -> Sample:
+    def sample(self) -> Sample:
         proc = Path(f"/proc/{self.served.process.pid}")
         self.served.reply("get_company", {})  # whatever was given up is over when this is answered, or soon
         pages = int((proc / "statm").read_text().split()[1])
         status = dict(line.split(":\t", 1) for line in (proc / "status").read_text().splitlines() if ":\t" in line)
         descriptors = len(list((proc / "fd").iterdir()))
-        return Sample(now, pages * os.sysconf("SC_PAGE_SIZE"), descriptors, int(status["Threads"]))
+        return Sample(pages * os.sysconf("SC_PAGE_SIZE"), descriptors, int(status["Threads"]))
 
 
 async def test_under_long_mixed_work_with_mishaps_memory_stays_flat_and_nothing_is_left_open(
@@ -212,11 +221,10 @@ async def test_under_long_mixed_work_with_mishaps_memory_stays_flat_and_nothing_
         house = House(nursery, tmp_path, {"pace": PACE, "patience": 0.5}, KASHFLOW_TIMEOUT="1")
         soak = Soak(house, house.serve(), chances(SEED))
         soak.run()
-        last = soak.sample(time.monotonic() - soak.begun)
         soak.served.process.leave()
-        settled = await agreed(house, soak.confirmed)
+        settled = await agreed(house, soak)
 
-    warm = [sample for sample in soak.samples if sample.at > WARM] + [last]
+    warm = soak.samples[int(len(soak.samples) * WARM) :]
     quarter = max(1, len(warm) // 4)
     early, late = (statistics.median(sample.memory for sample in part) for part in (warm[:quarter], warm[-quarter:]))
     open_early, open_late = (min(sample.descriptors for sample in part) for part in (warm[:quarter], warm[-quarter:]))
@@ -225,7 +233,6 @@ async def test_under_long_mixed_work_with_mishaps_memory_stays_flat_and_nothing_
     tally(
         "soak, in the first and the last quarter",
         {
-            "seconds": round(soak.samples[-1].at),
             "MB in the first": early // 2**20,
             "MB in the last": late // 2**20,
             "descriptors in the first": open_early,
@@ -238,10 +245,10 @@ async def test_under_long_mixed_work_with_mishaps_memory_stays_flat_and_nothing_
     assert "Traceback" not in house.errors(), house.errors()[-5000:]
 
 
-async def agreed(house: House, confirmed: list[tuple[Write, str]]) -> Counter[str]:
+async def agreed(house: House, soak: Soak) -> Counter[str]:
     """Settle what is left open, a day later, and compare every confirmed write with the books."""
     clock = Later()
-    clock.ahead = timedelta(seconds=SECONDS * PACE) + timedelta(days=1)
+    clock.ahead = timedelta(seconds=soak.counts["seconds"] * PACE) + timedelta(days=1)
     settings = house.settings()
     server = create_server(settings, clock=clock)
     trail = Trail(house.folder / "trail.db", clock=clock)
@@ -253,7 +260,7 @@ async def agreed(house: House, confirmed: list[tuple[Write, str]]) -> Counter[st
             clock.ahead += timedelta(minutes=11)
     assert await trail.unsettled(digest(settings.account)) == []
     books = house.state()
-    for write, confirm in confirmed:
+    for write, confirm in soak.confirmed:
         entry = await trail.by_consent(consent_id(confirm))
         undone = entry is not None and await is_undone(trail, entry)
         counts[f"{entry.state if entry else 'no entry'}{', undone' if undone else ''}"] += 1
