@@ -375,6 +375,20 @@ async def test_what_was_not_written_is_finished_and_only_that(desk: Desk) -> Non
     assert desk.is_balanced()
 
 
+async def test_a_rest_that_overpays_what_was_paid_meanwhile_is_said_to(desk: Desk) -> None:
+    reply = await stopped_on_its_way(desk)
+    alone = await desk("finish_write", {"entry": reply["entry"]})
+    left = Decimal(desk.invoice(1253)["due_home"]) - 800
+    await confirmed(desk, "record_payment", {"invoice": 1253, "amount": f"{left}", **NAMED})
+
+    preview = await desk("finish_write", {"entry": reply["entry"]})
+
+    assert "warnings" not in alone
+    assert preview["warnings"][-1] == (
+        "Invoice 1253: that is £18.80 more than is outstanding; the invoice would be overpaid."
+    )
+
+
 async def test_after_it_was_finished_the_same_call_is_a_new_write_that_says_so(desk: Desk) -> None:
     reply = await stopped_on_its_way(desk)
     await confirmed(desk, "finish_write", {"entry": reply["entry"]})
@@ -811,6 +825,19 @@ async def test_undoing_a_deletion_records_the_payment_again(desk: Desk) -> None:
 
     assert undone["status"] == "done"
     assert without_ids(desk) == before
+
+
+async def test_a_payment_that_comes_back_to_what_was_paid_meanwhile_is_said_to_overpay_it(desk: Desk) -> None:
+    deleted = await confirmed(desk, "delete_payment", {"kind": "invoice", "number": 1018, "payment": 31871246})
+    alone = await desk("undo_write", {"entry": deleted["entry"]})
+    await confirmed(desk, "record_payment", {"invoice": 1018, "amount": "200.00", **NAMED})
+
+    preview = await desk("undo_write", {"entry": deleted["entry"]})
+
+    assert "warnings" not in alone
+    assert preview["warnings"] == [
+        "Invoice 1018: that is £44.00 more than is outstanding; the invoice would be overpaid."
+    ]
 
 
 async def test_a_payment_that_is_gone_meanwhile_is_not_deleted_twice(desk: Desk) -> None:

@@ -466,6 +466,18 @@ async def test_changed_lines_leave_the_others_whole(rich: Desk) -> None:
     assert without(bill(rich, 1130)) == without(before)
 
 
+async def test_lines_that_come_back_under_what_was_paid_since_are_said_to_overpay_the_purchase(rich: Desk) -> None:
+    asked = {"purchase": 1130, "change": [{"line": 2, "unit_price": "45.00"}]}
+    changed = await done(rich, "change_purchase_lines", asked)
+    alone = await rich("undo_write", {"entry": changed["entry"]})
+    await done(rich, "pay_purchase", {"purchase": 1130, "method": "Company card", "bank_account": "Current account"})
+
+    preview = await rich("undo_write", {"entry": changed["entry"]})
+
+    assert "warnings" not in alone
+    assert preview["warnings"] == ["£145.00 is paid on it: the purchase would be overpaid by £15.00."]
+
+
 async def test_import_duty_is_set_where_the_supplier_is_outside_europe(rich: Desk) -> None:
     asked = {"purchase": 1130, "change": [{"line": 2, "import_duty": "1.50"}], "remove": []}
 

@@ -1,5 +1,7 @@
 """The steps that record and delete payments of invoices and purchases over SOAP."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -9,11 +11,12 @@ from kf_mcp.errors import Refused
 from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.insertion import Insertion
+from kf_mcp.kashflow.invoices import to_invoice
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.removal import Removal
 from kf_mcp.kashflow.step import Arrivals, Circumstances, Evidence, Inverse, Kept, Landed, Step, Trace
 from kf_mcp.model import money
-from kf_mcp.model.payments import Kind, NewPayment, NewPurchasePayment
+from kf_mcp.model.payments import Kind, NewPayment, NewPurchasePayment, overpaying
 
 
 class InsertPayment(Insertion, is_shape=True):
@@ -23,7 +26,7 @@ class InsertPayment(Insertion, is_shape=True):
     id_member: ClassVar[str] = "PayID"
     number_member: ClassVar[str] = "PayID"
     recognised: ClassVar[tuple[str, ...]] = ("PayDate", "PayAmount", "PayMethod", "PayAccount")
-    noun: ClassVar[str]
+    noun: ClassVar[Kind]
     reading: ClassVar[str]
     """The operation that lists the payments of a document."""
     document: ClassVar[str]
@@ -116,7 +119,7 @@ class InsertInvoicePayment(InsertPayment):
         "`undo_write` deletes each payment that it recorded, and what the invoice owed before is outstanding again"
     )
     parameter: ClassVar[str] = "InvoicePayment"
-    noun: ClassVar[str] = "invoice"
+    noun: ClassVar[Kind] = "invoice"
     reading: ClassVar[str] = "GetInvoicePayment"
     document: ClassVar[str] = "GetInvoice"
     number_parameter: ClassVar[str] = "InvoiceNumber"
@@ -131,7 +134,7 @@ class InsertPurchasePayment(InsertPayment):
         "`undo_write` deletes each payment that it recorded, and what the purchase owed before is outstanding again"
     )
     parameter: ClassVar[str] = "ReceiptPayment"
-    noun: ClassVar[str] = "purchase"
+    noun: ClassVar[Kind] = "purchase"
     reading: ClassVar[str] = "GetReceiptPayment"
     document: ClassVar[str] = "GetReceipt"
     number_parameter: ClassVar[str] = "ReceiptNumber"
@@ -238,3 +241,21 @@ def of_purchase(payment: NewPurchasePayment) -> InsertPurchasePayment:
 def deletion(kind: Kind, found: Record, document_id: int) -> DeletePayment:
     """The step that deletes this payment of an invoice or a purchase."""
     return (DeleteInvoicePayment if kind == "invoice" else DeletePurchasePayment).of(found, document_id)
+
+
+async def overpaid_by(steps: Iterable[Step], soap: Connection) -> list[str]:
+    """What the payments among these steps would overpay, as the documents stand now; each document with all of its payments."""
+    sums: dict[tuple[type[InsertPayment], int, int], Decimal] = defaultdict(Decimal)
+    for step in steps:
+        if isinstance(step, InsertPayment):
+            sums[type(step), int(step.place), step.document_id] += wire.decimal(step.record, "PayAmount")
+    said = []
+    for (kind, number, document_id), amount in sums.items():
+        answer = await wire.read_or_none(soap, kind.document, **{kind.number_parameter: number})
+        bill = to_invoice(answer.result if answer else None)  # a purchase has these figures under the same names
+        if bill.id == document_id and not bill.is_credit_note:
+            said += [
+                f"{kind.noun.capitalize()} {number}: {text[:1].lower()}{text[1:]}"
+                for text in overpaying(bill, amount, kind.noun)
+            ]
+    return said

@@ -5,6 +5,7 @@ A purchase is read in the newer form, so that import duty is not lost; see `purc
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from typing_extensions import override
@@ -18,6 +19,7 @@ from kf_mcp.kashflow.purchase_steps import COMPUTED, days_of, line_record, total
 from kf_mcp.kashflow.purchases import older_form, read_purchase
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.step import Circumstances, Inverse, Kept, Landed
+from kf_mcp.model import money
 from kf_mcp.model.purchases import BilledLine, PurchaseLine
 
 LINE_MEMBERS: Final = {
@@ -86,6 +88,24 @@ class ChangePurchaseLines(ChangePurchase):
             await soap.write(self.operation, Receipt=records.wired(soap, self.type_name, merged))
         except NotOffered:
             await soap.write("UpdateReceipt", Receipt=records.wired(soap, "Invoice", older_form(merged)))
+
+    @classmethod
+    @override
+    async def inverse(cls, soap: Connection, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:
+        back = await super().inverse(soap, landed, kept, circumstances)
+        now = await cls.model_validate(kept["step"]).as_it_stands(soap)
+        gross, paid = (
+            sum(totals(records.record(cls.type_name, kept["record"])["Lines"])),
+            now["AmountPaid"] or Decimal(0),
+        )
+        currency = now.get("CurrencyCode") or money.HOME
+        if not 0 <= gross < paid:
+            return back
+        over = (
+            f"{money.in_words(paid, currency)} is paid on it: the purchase would be overpaid by "
+            f"{money.in_words(paid - gross, currency)}."
+        )
+        return back.model_copy(update={"warnings": (*back.warnings, over)})
 
     @override
     def compared(self, expected: Record, found: Record) -> list[str]:

@@ -1,5 +1,7 @@
 """Earlier writes in the books: how they stand now, and what would undo them."""
 
+from collections.abc import Iterable
+
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.step import Arrivals, Circumstances, Evidence, Inverse, Kept, Landed, Step, Trace
@@ -22,6 +24,12 @@ class Written:
     async def arrivals(self, kind: str, trace: Trace, evidence: Evidence) -> Arrivals:
         """What has come to the place of a step of this kind since the evidence was read."""
         return await _kind(kind).arrivals(self._soap, trace, evidence)
+
+    async def overpaid_by(self, steps: Iterable[Step]) -> list[str]:
+        """What the payments among these steps would overpay, as the documents stand now."""
+        from kf_mcp.kashflow.payment_steps import overpaid_by  # noqa: PLC0415 - a kind of step, as below
+
+        return await overpaid_by(steps, self._soap)
 
     def step(self, kind: str, kept: Kept) -> Step:
         """A step as it was planned, from what is kept of it."""

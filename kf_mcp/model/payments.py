@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,6 +12,9 @@ from kf_mcp.model.documents import Bill
 
 Kind = Literal["invoice", "purchase"]
 """What is paid."""
+
+NEARLY: Final = Decimal("1.03")
+"""A bank's rate differs from the document's by a few percent."""
 
 B = TypeVar("B", bound=Bill)
 
@@ -76,6 +79,18 @@ def in_pounds(bill: Bill) -> Decimal:
     if bill.currency == money.HOME or not bill.exchange_rate:
         return bill.outstanding
     return bill.outstanding / bill.exchange_rate
+
+
+def overpaying(bill: Bill, amount: Decimal, noun: Kind) -> list[str]:
+    """That a payment of so many pounds is more than is outstanding of a bill; nothing where it is not."""
+    if bill.currency == money.HOME and amount > bill.outstanding:
+        over = money.in_words(amount - bill.outstanding)
+        return [f"That is {over} more than is outstanding; the {noun} would be overpaid."]
+    if bill.currency != money.HOME and amount > in_pounds(bill) * NEARLY:
+        return [
+            f"That is more than the {money.in_words(in_pounds(bill))} outstanding by the {noun}'s rate. Is it the figure in pounds?"
+        ]
+    return []
 
 
 def oldest_first(bills: Sequence[B], total: Decimal) -> list[tuple[B, Decimal]]:

@@ -15,7 +15,7 @@ from kf_mcp.model.dates import Day
 from kf_mcp.model.documents import Bill
 from kf_mcp.model.invoices import Invoice
 from kf_mcp.model.money import Figure
-from kf_mcp.model.payments import Kind, NewPayment, NewPurchasePayment, in_pounds, is_open
+from kf_mcp.model.payments import Kind, NewPayment, NewPurchasePayment, in_pounds, is_open, overpaying
 from kf_mcp.model.purchases import Purchase
 from kf_mcp.model.reference import BankAccount, PaymentMethod
 from kf_mcp.model.text import quoted
@@ -23,9 +23,6 @@ from kf_mcp.tools import choices
 from kf_mcp.tools.customers import Line
 
 FAR_OFF: Final = timedelta(days=60)
-NEARLY: Final = Decimal("1.03")
-"""A bank's rate differs from the document's by a few percent."""
-
 
 TRANSFER: Final = frozenset(
     ("bank transfer", "transfer", "bacs", "faster payment", "faster payments", "bank payment", "online transfer")
@@ -235,13 +232,7 @@ def odd_payment(owed: Bill, amount: Decimal, day: dt.date, earlier: Sequence[Mad
         for found in earlier
         if (found.amount, found.date) == (amount, day)
     ]
-    if owed.currency == money.HOME and amount > owed.outstanding:
-        over = money.in_words(amount - owed.outstanding)
-        said.append(f"That is {over} more than is outstanding; the {noun} would be overpaid.")
-    if owed.currency != money.HOME and amount > in_pounds(owed) * NEARLY:
-        said.append(
-            f"That is more than the {money.in_words(in_pounds(owed))} outstanding by the {noun}'s rate. Is it the figure in pounds?"
-        )
+    said += overpaying(owed, amount, noun)
     if day < owed.issue_date:
         said.append(f"The payment is dated before the {noun} ({dates.in_words(owed.issue_date)}).")
     if owed.currency != money.HOME:

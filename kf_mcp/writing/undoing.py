@@ -54,7 +54,11 @@ class Past:
         return Plan(
             title=f"Undo of {'what was carried out of ' if entry.state == 'partly' else ''}entry {number}: {entry.title}",
             facts=(f"Written {dates.uk_time_in_words(entry.opened)}", *facts),
-            warnings=(*await self._twins(steps), *(warning for inverse in inverses for warning in inverse.warnings)),
+            warnings=(
+                *await self._twins(steps),
+                *await self._books.written.overpaid_by(steps),
+                *(warning for inverse in inverses for warning in inverse.warnings),
+            ),
             steps=steps,
             dated=_days(inverse.dated for inverse in inverses),
             alters=_days(inverse.alters for inverse in inverses),
@@ -91,7 +95,7 @@ class Past:
         return Plan(
             title=f"The rest ({len(steps)} of {counted(len(entry.steps), 'step')}) of entry {number}: {entry.title}",
             facts=tuple(facts),
-            warnings=tuple(warnings),
+            warnings=(*warnings, *await self._books.written.overpaid_by(steps)),
             steps=tuple(steps),
             dated=tuple(date.fromisoformat(day) for day in days.get("dated", [])),
             alters=tuple(date.fromisoformat(day) for day in days.get("alters", [])),

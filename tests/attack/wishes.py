@@ -11,7 +11,15 @@ CUSTOMERS: Final = ("HATT01", "MADT01")
 SUPPLIER: Final = "FELT01"
 KINDS: Final = (
     *("create_invoice", "create_purchase", "record_payment", "record_payment", "record_payments", "pay_purchase"),
-    *("update_invoice", "change_invoice_lines", "reprice", "delete_invoice", "create_credit_note", "delete_payment"),
+    *(
+        "update_invoice",
+        "change_invoice_lines",
+        "reprice",
+        "reprice_purchase",
+        "delete_invoice",
+        "create_credit_note",
+        "delete_payment",
+    ),
     *("create_journal", "create_customer", "record_bank_transaction", "email_purchase_order"),
 )
 BANKED: Final = {"method": "BACS", "bank_account": "Current account"}
@@ -42,7 +50,7 @@ def wish(kind: str, mark: str, books: Expected, pick: int, amount: str) -> Wish 
             return _new(kind, mark, pick)
         case "record_payments":
             return _over_several(books, mark, pick, is_more=amount == "more")
-        case "pay_purchase" | "email_purchase_order":
+        case "pay_purchase" | "email_purchase_order" | "reprice_purchase":
             papers = [paper for paper in books.papers if paper.kind == "purchase"]
         case _:
             papers = [paper for paper in books.papers if paper.kind == "invoice"]
@@ -110,11 +118,11 @@ def _about(kind: str, mark: str, paper: Paper, amount: str) -> Wish | None:
                 {"invoice": number, "add": [line]},
                 lambda books: [relines(now(books), (*now(books).lines, added))],
             )
-        case "reprice":
+        case "reprice" | "reprice_purchase":
             price = max(first[1] - 6, Decimal(1)) if amount != "more" else first[1] + 3
             return Wish(
-                "change_invoice_lines",
-                {"invoice": number, "change": [{"line": 1, "unit_price": f"{price}"}]},
+                f"change_{paper.kind}_lines",
+                {paper.kind: number, "change": [{"line": 1, "unit_price": f"{price}"}]},
                 lambda books: [relines(now(books), ((now(books).lines[0][0], price), *now(books).lines[1:]))],
             )
         case "delete_invoice":
