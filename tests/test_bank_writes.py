@@ -177,6 +177,17 @@ async def test_a_transfer_stands_in_both_accounts_under_one_id_and_undo_takes_it
     assert (balance(desk, CURRENT), balance(desk, RESERVE)) == held
 
 
+async def test_a_transfer_waits_for_what_is_open_in_either_account(desk: Desk) -> None:
+    desk.company.mishaps.add("InsertBankTransaction", "cut_before", 1)
+    into = {"direction": "in", "amount": "5.00", "nominal": "4900", "bank_account": "Reserve", "comment": "interest"}
+    unknown = await confirmed(desk, "record_bank_transaction", into)
+
+    text = await desk.error("record_transfer", TRANSFER)
+
+    assert unknown["status"] == "unknown"
+    assert "An earlier write to the same place has an unknown outcome" in text
+
+
 async def test_where_kashflow_refuses_a_transfer_its_words_come_back_and_nothing_is_written(tmp_path: Path) -> None:
     async with desk_with(tmp_path, bank_to_bank="refuse") as desk:
         preview = await desk("record_transfer", TRANSFER)

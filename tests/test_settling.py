@@ -10,6 +10,7 @@ from conftest import HATS, Clock, Desk, Meanwhile, Person, a_company, open_desk,
 from test_undoing import person_at_kashflow
 from test_writing import NAMED, confirmed, hats, pay_elsewhere
 
+from kf_mcp.kashflow.invoice_steps import InsertInvoice
 from kf_mcp.server import opening as opening_module
 from kf_mcp.simulator import Switches, payments
 
@@ -47,6 +48,49 @@ async def test_absence_settles_only_after_two_reads_ten_minutes_apart(company, t
         assert "It is not in the books: read twice, ten minutes apart." in " ".join(preview["facts"])
         assert (await confirmed(desk, "create_invoice", HATS))["status"] == "done"
         assert len(hats(desk)) == 1
+
+
+async def test_what_another_server_found_out_while_this_computer_slept_stands(
+    company, tmp_path: Path, monkeypatch
+) -> None:
+    """The one that sent it does not know what became of it; the other took it for dead and looked twice."""
+    settings, late = real_account(tmp_path, confirm="either"), Clock()
+    async with open_desk(company, settings, clock=late) as others, open_desk(company, settings, clock=Clock()) as desk:
+        send = InsertInvoice.send
+
+        async def sleeping(*sent: Any) -> Any:
+            try:
+                return await send(*sent)
+            finally:
+                for _ in range(2):
+                    late.time += timedelta(minutes=11)
+                    told.append((await others("list_writes"))["writes"][0]["state"])
+                    await others("settle_write", entry=1)
+
+        told: list[str] = []
+        preview = await desk("create_invoice", HATS)
+        monkeypatch.setattr(InsertInvoice, "send", sleeping)
+        company.mishaps.add("InsertInvoice", "cut_before", 1)
+
+        text = await desk.error("create_invoice", HATS, confirm=preview["confirm"])
+        monkeypatch.undo()
+
+        assert told == ["unknown", "unknown"]
+        assert "read twice, ten minutes apart" in text
+        assert [row["state"] for row in (await desk("list_writes"))["writes"]] == ["not_written"]
+        assert (await confirmed(desk, "create_invoice", HATS))["status"] == "done"
+        assert len(hats(desk)) == 1
+
+
+async def test_all_that_is_not_settled_is_named_beside_the_few_that_are_listed(company, tmp_path: Path) -> None:
+    async with open_desk(company, real_account(tmp_path, confirm="either")) as desk:
+        company.mishaps.add("InsertInvoice", "cut_before", 1)
+        await confirmed(desk, "create_invoice", HATS)
+        await confirmed(desk, "create_customer", {"name": "Mad Tea Ltd"})
+
+        listed = await desk("list_writes", limit=1)
+
+        assert ([row["entry"] for row in listed["writes"]], listed["open"]) == ([2], [1])
 
 
 async def in_doubt(desk: Desk) -> dict[str, Any]:

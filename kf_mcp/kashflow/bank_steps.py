@@ -116,6 +116,11 @@ class InsertTransfer(InsertBankTransaction):
         return cls(place=entered.account_id, record=transaction_record(entered), other_account_id=other_account_id)
 
     @override
+    def also(self) -> tuple[str, ...]:
+        """It comes to the other account's list too, where it could be taken for what another write sent there."""
+        return (*super().also(), f"transactions of bank account {self.other_account_id}")
+
+    @override
     def words(self) -> str:
         return f"Transfer of {money.in_words(self.record['moneyin'] or self.record['moneyout'])}"
 

@@ -33,6 +33,7 @@ class Writes(Reply):
     total: int = Field(description="How many there are in all")
     writes: list[WriteRow] = Field(description="Newest first")
     before: int = Field(0, description="Pass as `before` for older ones; 0: nothing is left out")
+    open: list[int] = Field([], description="All entries not settled, listed or not")
 
     @override
     def in_words(self) -> str:
@@ -42,6 +43,8 @@ class Writes(Reply):
             lines.append(
                 f"{row.entry}. {row.when} [{row.state}] {row.what}{number} ({row.confirmed}). {row.said}".rstrip()
             )
+        if self.open:
+            lines.append(f"Not settled: {', '.join(map(str, self.open))}. `settle_write` looks for each.")
         if self.before:
             lines.append(f"Older ones with before={self.before}.")
         return "\n".join(lines)
@@ -61,7 +64,12 @@ async def list_writes(
     entries, total = await history.recent(limit, before)
     later = {entry.id: await told_of_later(entry, history) for entry in entries}
     older = entries[-1].id if entries and entries[-1].id > 1 and len(entries) == limit else 0
-    return Writes(total=total, writes=[_row(entry, later[entry.id]) for entry in entries], before=older)
+    return Writes(
+        total=total,
+        writes=[_row(entry, later[entry.id]) for entry in entries],
+        before=older,
+        open=[entry.id for entry in await history.unsettled()],
+    )
 
 
 @writes("Undo a write", destructive=True)

@@ -19,7 +19,7 @@ from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.step import Kept, Landed, Step
 from kf_mcp.model import dates
 from kf_mcp.settings import Settings
-from kf_mcp.trail import Entry, Opening, Overtaken, State, StepState, Taken, Trail, Unrecorded
+from kf_mcp.trail import Entry, Opening, Overtaken, StepState, Taken, Trail, Unrecorded
 from kf_mcp.writing import reply
 from kf_mcp.writing.plan import Plan
 from kf_mcp.writing.reply import DIFFERS, EQUAL, WriteReply
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 PATIENCE: Final = 3
 """Sending may take so many times the time limit of one call, and so may reading back; each further step adds one."""
 CLOSING_TRIES: Final = 5
+KNOWN: Final = frozenset({"done", "refused"})
 UNRECORDED: Final = (
     "The audit trail could not be closed for this write; its entry may still say that it is being sent. Check the folder "
     "KASHFLOW_DATA_DIR (room on the disk, permissions), then make the same call again: it looks the write up and sends nothing twice."
@@ -97,6 +98,8 @@ class Carrier:
                 await self._verify(consented.plan.steps, kept, course)
         self._books.forget()
         if course.entry.state == "refused" and course.stopped is not None:
+            if isinstance(course.stopped, OutcomeUnknown):  # another call found out what we do not know
+                raise Taken(course.entry, "consent")
             raise course.stopped
         return reply.outcome(course.entry, warnings=() if course.is_recorded else (UNRECORDED,))
 
@@ -247,12 +250,18 @@ class Carrier:
         return state.model_copy(update=update)
 
     async def _note(self, course: _Course) -> None:
-        """Enter how far it has come; where the trail fails now, what was sent is still told."""
-        state: State = state_of(course.steps)
+        """Enter how far it has come; where the trail fails now, what was sent is still told.
+
+        Whoever took us for dead (this computer slept) may have settled it meanwhile: what we know stands, and so does what they found out.
+        """
         for attempt in range(CLOSING_TRIES):
             try:
-                course.entry = await self._trail.note(course.entry, state, course.steps)
-            except Overtaken as overtaken:  # somebody took us for dead; we know better
+                course.entry = await self._trail.note(course.entry, state_of(course.steps), course.steps)
+            except Overtaken as overtaken:
+                both = zip(course.steps, overtaken.entry.steps, strict=True)
+                course.steps = [
+                    ours if ours.state in KNOWN or theirs.state not in KNOWN else theirs for ours, theirs in both
+                ]
                 course.entry = course.entry.model_copy(update={"seq": overtaken.entry.seq})
             except Unrecorded:
                 logger.warning("the audit trail cannot be written, try %s", attempt + 1)
@@ -261,7 +270,7 @@ class Carrier:
                 course.is_recorded = True
                 return
         course.is_recorded = False
-        course.entry = course.entry.model_copy(update={"state": state, "steps": tuple(course.steps)})
+        course.entry = course.entry.model_copy(update={"state": state_of(course.steps), "steps": tuple(course.steps)})
 
 
 def _struck(step: StepState) -> StepState:

@@ -41,6 +41,10 @@ class History:
         """The entries that undo or finish this one, oldest first."""
         return await self._trail.undone_by(self._account, entry.id)
 
+    async def unsettled(self) -> list[Entry]:
+        """The entries whose outcome is not known, oldest first."""
+        return await self._trail.unsettled(self._account)
+
     async def at(self, target: str) -> list[Entry]:
         """The entries that wrote to this target, oldest first."""
         return await self._trail.at_target(self._account, target)
