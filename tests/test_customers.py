@@ -1,8 +1,11 @@
+import gc
 from decimal import Decimal
+from weakref import ref
 
 import pytest
 from conftest import Desk, open_desk, real_account
 
+from kf_mcp.kashflow.streaming import MANY_ROWS, spare_collector
 from kf_mcp.model import search
 from kf_mcp.model.customers import Customer
 
@@ -258,3 +261,34 @@ async def test_the_terms_of_the_company_and_a_missing_address_are_told(desk: Des
 
     assert "Payment terms: those of the company (30 days)" in preview["facts"]
     assert preview["warnings"] == ["No address is given: invoices to this customer will show none."]
+
+
+# Memory
+
+
+async def test_reading_a_small_list_puts_nothing_out_of_the_collectors_reach(desk: Desk) -> None:
+    gc.unfreeze()
+
+    await desk("find_customers", {"words": "apex"})
+
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_became_garbage_since_a_big_list_was_read_goes_when_the_next_is() -> None:
+    class Ring:
+        pass
+
+    ring = Ring()
+    ring.itself = ring
+    seen = ref(ring)
+    try:
+        spare_collector(MANY_ROWS)
+        del ring
+        gc.collect()
+        kept = seen()
+        assert kept is not None
+        del kept
+        spare_collector(MANY_ROWS)
+        assert seen() is None
+    finally:
+        gc.unfreeze()

@@ -13,7 +13,7 @@ from kf_mcp.errors import NotFound, NotOffered
 from kf_mcp.kashflow import kept, progress, records, wire
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.records import Record
-from kf_mcp.kashflow.streaming import collector_held
+from kf_mcp.kashflow.streaming import collector_held, spare_collector
 from kf_mcp.model import dates
 from kf_mcp.model.customers import Customer, CustomerBalance, NewCustomer, Region
 from kf_mcp.model.index import Index
@@ -115,6 +115,7 @@ class Customers:
                 with collector_held():
                     loaded = await self._soap.stream("GetCustomers", "Customer", to_customer, _tell, wanted=MEMBERS)
                     self._index = await anyio.to_thread.run_sync(Index, loaded)
+                spare_collector(len(loaded))
                 self._loaded_at = self._checked_at = now
                 self._deletions = deletions
                 if self._keep is not None:
@@ -135,6 +136,7 @@ class Customers:
             return False
         customers, at = found
         self._index = await anyio.to_thread.run_sync(Index, customers)
+        spare_collector(len(customers))
         self._loaded_at, self._checked_at = now - (time.time() - at), float("-inf")
         return True
 

@@ -24,6 +24,8 @@ LARGEST_STREAM: Final = 1024 * 1024 * 1024
 LONGEST_REFERENCE: Final = 16
 MOST_ROWS: Final = 1_000_000
 """No honest list has more; the largest that we know of has 50,000."""
+MANY_ROWS: Final = 10_000
+"""So many lasting rows are worth sparing the garbage collector."""
 BETWEEN_ROWS: Final = 4 * 1024 * 1024
 """So many bytes may come without a row that ends: what no row takes along stays in memory, at thirty times its size."""
 
@@ -48,16 +50,24 @@ async def pieces_of(response: "httpx.Response", largest: int) -> AsyncGenerator[
 
 @contextmanager
 def collector_held() -> Iterator[None]:
-    """Hold the garbage collector while a big list is read, and spare it what was kept.
-
-    Tens of thousands of lasting objects make it stop the whole program for tenths of a second, again and again, for nothing.
-    """
+    """Hold the garbage collector while a list is read: nothing of it is garbage."""
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         gc.enable()
+
+
+def spare_collector(rows: int) -> None:
+    """Keep the garbage collector from going through a big list that was read.
+
+    Tens of thousands of lasting objects make it stop the whole program for tenths of a second, again and again, for nothing. What is put
+    aside is never collected: so what was put aside before is gone through once, and the garbage of the meantime goes first.
+    """
+    if rows >= MANY_ROWS:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
 
 class Row(dict[str, str]):
