@@ -778,6 +778,25 @@ async def test_a_deleted_payment_leaves_the_invoice_outstanding_and_everything_e
     assert desk.is_balanced()
 
 
+async def test_a_payment_that_was_never_read_back_and_is_gone_is_not_undone(company, tmp_path) -> None:
+    async def fail_reading_back() -> None:
+        company.mishaps.add("GetInvoicePayment", "http_500", 9)
+
+    settings = real_account(tmp_path, confirm="either", toolsets="all")
+    network = Meanwhile(company.transport(), "InsertInvoicePayment", (1,), fail_reading_back)
+    async with open_desk(company, settings, network=network) as desk:
+        paid = await confirmed(desk, "record_payment", {"invoice": 1253, "amount": "10.00", **NAMED})
+        company.mishaps.clear()
+        there = await desk.error("undo_write", {"entry": paid["entry"]})
+        payment = desk.invoice(1253)["payments"][-1]["id"]
+        await confirmed(desk, "delete_payment", {"kind": "invoice", "number": 1253, "payment": payment})
+        gone = await desk.error("undo_write", {"entry": paid["entry"]})
+
+        assert paid["checked"] == "not checked"
+        assert "was never read back as it was sent, and may be another by now" in there
+        assert "is not in the books any more" in gone
+
+
 async def test_the_preview_of_a_deletion_tells_the_payment_and_what_becomes_outstanding(desk: Desk) -> None:
     preview = await desk("delete_payment", {"kind": "purchase", "number": 1127, "payment": 31872714})
 

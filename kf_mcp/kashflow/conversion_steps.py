@@ -145,7 +145,12 @@ class ConvertQuote(Step):
         if step.is_removed:
             again = entered_again(records.record("Invoice", kept["record"]))
             more = f"Quote {step.number} is entered again, under a new id and perhaps a new number"
-            return inverse.model_copy(update={"steps": (*inverse.steps, again), "facts": (*inverse.facts, more)})
+            added = {
+                "steps": (*inverse.steps, again),
+                "facts": (*inverse.facts, more),
+                "held": records.days(again.record),
+            }
+            return inverse.model_copy(update=added)
         more = f"Quote {step.number} stays as it is; KashFlow may go on counting it as converted"
         return inverse.model_copy(update={"facts": (*inverse.facts, more)})
 

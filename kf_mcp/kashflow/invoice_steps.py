@@ -84,7 +84,11 @@ class InsertInvoice(Insertion):
         if circumstances.must_stand:
             against = "an invoice" if total_of(found) < 0 else "a credit note"
             why = f"{what} must stand ({circumstances.must_stand}), so {against} for all of it is entered"
-            then = "Set the two against each other afterwards with `apply_credit_note`"
+            then = (
+                f"{what} is paid or used, so the two cannot be set against each other"
+                if found["AmountPaid"] or found["Paid"]
+                else "Set the two against each other afterwards with `apply_credit_note`"
+            )
             return Inverse(
                 steps=(credit_of(found, found["Lines"], circumstances.today),),
                 facts=(why, then),

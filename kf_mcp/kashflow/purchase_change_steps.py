@@ -99,13 +99,15 @@ class ChangePurchaseLines(ChangePurchase):
             now["AmountPaid"] or Decimal(0),
         )
         currency = now.get("CurrencyCode") or money.HOME
-        if not 0 <= gross < paid:
+        if not paid or gross < 0 or gross == sum(totals(now["Lines"])):
             return back
-        over = (
-            f"{money.in_words(paid, currency)} is paid on it: the purchase would be overpaid by "
-            f"{money.in_words(paid - gross, currency)}."
+        after = (
+            f"the purchase would be overpaid by {money.in_words(paid - gross, currency)}"
+            if gross < paid
+            else f"{money.in_words(gross - paid, currency)} will be outstanding"
         )
-        return back.model_copy(update={"warnings": (*back.warnings, over)})
+        said = f"{money.in_words(paid, currency)} is paid on it: {after}."
+        return back.model_copy(update={"warnings": (*back.warnings, said)})
 
     @override
     def compared(self, expected: Record, found: Record) -> list[str]:

@@ -79,7 +79,9 @@ class InsertQuote(Insertion):
                 "Nothing was written. Undo the conversion first, or delete the quote with `delete_quote`.",
             )
         found = records.record(cls.type_name, await read_quote(soap, landed.id))
-        return Inverse(steps=(DeleteQuote.of(found),), facts=(f"Quote {landed.number} is deleted",))
+        return Inverse(
+            steps=(DeleteQuote.of(found),), facts=(f"Quote {landed.number} is deleted",), held=records.days(found)
+        )
 
 
 class ChangeQuote(Change, is_shape=True):
@@ -95,6 +97,11 @@ class ChangeQuote(Change, is_shape=True):
     @override
     async def read(cls, soap: Connection, record_id: int, key: int | str) -> Any:
         return await read_quote(soap, record_id)
+
+    @classmethod
+    @override
+    async def inverse(cls, soap: Connection, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:
+        return _held(await super().inverse(soap, landed, kept, circumstances))
 
 
 class ChangeQuoteHeader(ChangeQuote):
@@ -177,6 +184,16 @@ class DeleteQuote(Removal):
     @override
     def again(cls, earlier: Record, step: Any) -> Step:
         return entered_again(earlier)
+
+    @classmethod
+    @override
+    async def inverse(cls, soap: Connection, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:
+        return _held(await super().inverse(soap, landed, kept, circumstances))
+
+
+def _held(inverse: Inverse) -> Inverse:
+    """The same with its days held to the owner's lock alone: a quote is in no VAT return."""
+    return inverse.model_copy(update={"held": (*inverse.dated, *inverse.alters), "dated": (), "alters": ()})
 
 
 def entered_again(earlier: Record) -> InsertQuote:

@@ -96,6 +96,8 @@ class Inverse(BaseModel):
     """The dates of documents that it enters."""
     alters: tuple[date, ...] = ()
     """The dates of documents that it changes or removes."""
+    held: tuple[date, ...] = ()
+    """The dates of what only the owner's lock holds: a quote is in no VAT return."""
 
 
 def digest(value: Any) -> str:
@@ -186,9 +188,9 @@ class Step(BaseModel, ABC):
         return {}
 
     @classmethod
-    async def seen_now(cls, soap: Connection, landed: Landed, trace: Trace) -> str:  # noqa: ARG003
-        """The fingerprint of its document as it stands now; empty where there is none."""
-        return ""
+    async def seen_now(cls, soap: Connection, landed: Landed, trace: Trace) -> str | None:  # noqa: ARG003
+        """The fingerprint of its document as it stands now; empty where there is none any more, None where it leaves none."""
+        return None
 
     @classmethod
     async def inverse(cls, soap: Connection, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:  # noqa: ARG003

@@ -13,8 +13,11 @@ class Written:
     def __init__(self, soap: Connection) -> None:
         self._soap = soap
 
-    async def seen_now(self, kind: str, landed: Landed, trace: Trace) -> str:
-        """The fingerprint of the document that a step of this kind wrote, as it stands now; empty where there is none."""
+    async def seen_now(self, kind: str, landed: Landed, trace: Trace) -> str | None:
+        """The fingerprint of the document that a step of this kind wrote, as it stands now; empty where there is none any more.
+
+        None where steps of this kind leave no document.
+        """
         return await _kind(kind).seen_now(self._soap, landed, trace)
 
     async def inverse(self, kind: str, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:

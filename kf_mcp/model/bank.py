@@ -2,10 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from kf_mcp.model import dates, money
+
+MAY_BE_USED: Final = (
+    "It is money on account. Whether a part of it was set against a document is not shown by KashFlow; if so, KashFlow may "
+    "refuse, or take that payment away with it."
+)
 
 
 class BankTransaction(BaseModel):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from kf_mcp.model.money import HOME
+from kf_mcp.model.text import counted
 
 Status = Literal["paid", "part-paid", "unpaid", "overdue", "overpaid", "credit"]
 
@@ -79,3 +80,8 @@ class Attachment(BaseModel):
     """As KashFlow writes it; its unit is not documented."""
     uploaded: date | None = None
     link: str = ""
+
+
+def lost_in_words(notes: int, files: int) -> str:
+    """What goes with a deleted purchase."""
+    return f"{counted(notes, 'note')} and {counted(files, 'attached file')} go with it, and undoing does not bring them back."

@@ -39,6 +39,15 @@ class Journal(BaseModel):
         """What is moved: the sum of the lines above zero."""
         return total(line.amount for line in self.lines if line.amount > 0)
 
+    def is_like(self, other: "Journal") -> bool:
+        """Whether both move the same amounts on the same nominals on the same day; whichever way."""
+
+        def moved(journal: Journal) -> tuple[date, list[Decimal], set[int]]:
+            amounts = sorted(abs(line.amount) for line in journal.lines)
+            return journal.date, amounts, {line.nominal_id for line in journal.lines}
+
+        return moved(self) == moved(other)
+
     @property
     def difference(self) -> Decimal:
         """What the two sides differ by; zero in a sound journal."""

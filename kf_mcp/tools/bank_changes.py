@@ -11,7 +11,7 @@ from kf_mcp.kashflow.bank import to_bank_transaction
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.records import Record
 from kf_mcp.model import dates, money, vat
-from kf_mcp.model.bank import BankTransaction
+from kf_mcp.model.bank import MAY_BE_USED, BankTransaction
 from kf_mcp.model.dates import Day
 from kf_mcp.model.reference import BankAccount
 from kf_mcp.model.text import quoted
@@ -101,10 +101,7 @@ async def delete_bank_transaction(books: Books, transaction: TransactionKey) -> 
             "Nothing was written. No operation of KashFlow takes that back; do it in KashFlow itself.",
         )
     if found.customer_id or found.supplier_id:
-        warnings.append(
-            "It is money on account. Whether a part of it was set against a document is not shown by KashFlow; if so, KashFlow may "
-            "refuse, or take that payment away with it."
-        )
+        warnings.append(MAY_BE_USED)
     names = await _names(books)
     facts = [
         f"Transfer: it goes from the lists of {quoted(account.name, 60)} and {quoted(other.name, 60)}"

@@ -11,7 +11,7 @@ from kf_mcp.kashflow import invoice_change_steps
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.credit_note_steps import ApplyCreditNote
 from kf_mcp.kashflow.invoices import to_invoice
-from kf_mcp.model import dates, money
+from kf_mcp.model import crediting, dates, money
 from kf_mcp.model.dates import Day
 from kf_mcp.model.invoice_changes import pounds_at_most
 from kf_mcp.model.invoices import Invoice, InvoiceLine, line_vat
@@ -19,9 +19,9 @@ from kf_mcp.model.text import quoted
 from kf_mcp.toolkit import writes
 from kf_mcp.tools import sheets
 from kf_mcp.tools.customers import Line
-from kf_mcp.tools.invoice_changes import InvoiceNumber, names_number
+from kf_mcp.tools.invoice_changes import InvoiceNumber
 from kf_mcp.tools.invoice_lines import Exact
-from kf_mcp.tools.line_changes import charged, line_in_words
+from kf_mcp.tools.line_changes import line_in_words
 from kf_mcp.writing.plan import Plan
 
 FOR_SALES: Final = (
@@ -70,12 +70,11 @@ async def create_credit_note(
             f"These lines come to {money.in_words(-credit.gross, credit.currency)}, which is nothing to credit.",
             "Nothing was written. Credit the lines that were charged, or the whole invoice.",
         )
-    earlier = _earlier_credits(owed, await books.invoices.of_customer(owed.customer_id))
+    earlier = crediting.earlier_credits(owed, await books.invoices.of_customer(owed.customer_id))
 
     def show(amount: Decimal) -> str:
         return money.in_words(amount, owed.currency)
 
-    left = sum((sum(charged(row), Decimal(0)) for row in (owed, *earlier)), Decimal(0))
     facts = [
         f"Dated {dates.in_words(day)}{'' if issue_date else ' (today)'}, reference {quoted(credit.reference)}",
         *(line_in_words(line, owed.currency) for line in credit.lines),
@@ -89,7 +88,7 @@ async def create_credit_note(
             f"{show(credit.gross)} (net {show(credit.net)} + VAT {show(credit.vat)})"
         ),
         facts=tuple(facts),
-        warnings=tuple(_credit_warnings(owed, credit, earlier, left)),
+        warnings=tuple(_credit_warnings(owed, credit, earlier)),
         steps=(step,),
         amount=pounds_at_most(credit.gross, credit.currency, credit.exchange_rate),
         dated=(day,),
@@ -174,39 +173,9 @@ def _credited(owed: Invoice, lines: Sequence[Credited]) -> list[InvoiceLine]:
     return credited
 
 
-def _earlier_credits(owed: Invoice, others: Sequence[Invoice]) -> list[Invoice]:
-    """Credit notes of the customer that name the invoice: in the reference, or in a line."""
-    return [
-        other
-        for other in others
-        if other.is_credit_note
-        and other.currency == owed.currency
-        and any(
-            names_number(text, owed.number) for text in (other.reference, *(row.description for row in other.lines))
-        )
-    ]
-
-
-def _credit_warnings(owed: Invoice, credit: Invoice, earlier: Sequence[Invoice], left: Decimal) -> list[str]:
+def _credit_warnings(owed: Invoice, credit: Invoice, earlier: Sequence[Invoice]) -> list[str]:
     """What a bookkeeper would ask about before crediting this."""
-
-    def show(amount: Decimal) -> str:
-        return money.in_words(amount, owed.currency)
-
-    said = []
-    if -credit.gross > left:
-        said.append(
-            f"THAT IS TOO MUCH: earlier credits leave {show(max(left, Decimal(0)))} of the invoice to be credited."
-        )
-    said += [
-        f"Credited before: credit note {row.number} of {dates.in_words(row.issue_date)}, {show(row.gross)}, {quoted(row.reference)}."
-        for row in earlier
-    ]
-    if -credit.gross > owed.outstanding:
-        said.append(
-            f"Only {show(max(owed.outstanding, Decimal(0)))} of the invoice is outstanding: "
-            "what is credited above that is owed to the customer, as a refund or for another invoice."
-        )
+    said = crediting.beyond(owed, -credit.gross, earlier)
     if credit.issue_date < owed.issue_date:
         said.append("It would be dated before the invoice.")
     if any(line.vat != line_vat(line.net, line.vat_rate) for line in credit.lines):
@@ -274,7 +243,11 @@ def _application_warnings(credit: Invoice, owed: Invoice) -> list[str]:
         said.append(f"Both are in {owed.currency}; in which currency KashFlow counts what is set is not documented.")
     if owed.exchange_rate != credit.exchange_rate:
         said.append("The two carry different exchange rates; the difference may stay outstanding.")
-    if credit.reference and not names_number(credit.reference, owed.number) and _is_for_another(credit.reference):
+    if (
+        credit.reference
+        and not crediting.names_number(credit.reference, owed.number)
+        and _is_for_another(credit.reference)
+    ):
         said.append(f"The credit note names another invoice: {quoted(credit.reference)}.")
     return said
 

@@ -8,7 +8,7 @@ from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.customer_steps import InsertCustomer
 from kf_mcp.kashflow.together import together
-from kf_mcp.model import search
+from kf_mcp.model import search, twins
 from kf_mcp.model.bank import on_account_in_words
 from kf_mcp.model.customers import Customer, NewCustomer
 from kf_mcp.model.text import bounded, counted, hides_something, quoted
@@ -199,7 +199,7 @@ async def create_customer(
         title=f"New customer {quoted(name)}",
         facts=(*facts, *([f"Notes: {quoted(notes, 1000)}"] if notes else [])),
         warnings=(
-            *_twins(new, everyone, named_so),
+            *twins.of_customer(new, everyone, named_so),
             *([] if new.address else ["No address is given: invoices to this customer will show none."]),
         ),
         steps=(InsertCustomer(customer=new, known=tuple(sorted(named_so))),),
@@ -215,26 +215,3 @@ async def _companys_terms(books: Books) -> str:
 def _said(text: str) -> str:
     """A text that will be written, in full, or that there is none."""
     return quoted(text, 1000) if text else "none"
-
-
-def _twins(new: NewCustomer, everyone: list[Customer], named_so: set[int]) -> list[str]:
-    """Existing customers that may be the same one, with the reason."""
-    said = []
-    emails = {part.casefold() for part in new.email.replace(",", " ").split()}
-    for found in everyone:
-        reasons = []
-        if found.id in named_so:
-            reasons.append("nearly the same name")
-        if emails & {email.casefold() for email in found.emails}:
-            reasons.append("same e-mail")
-        if new.postcode and search.words(new.postcode) and _joined(new.postcode) == _joined(found.postcode):
-            reasons.append("same postcode")
-        if new.vat_number and _joined(new.vat_number) == _joined(found.vat_number):
-            reasons.append("same VAT number")
-        if reasons:
-            said.append(f"May exist already: {found.code} {quoted(found.name)} ({', '.join(reasons)}).")
-    return said[:5]
-
-
-def _joined(text: str) -> str:
-    return "".join(search.words(text))

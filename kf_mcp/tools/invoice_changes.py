@@ -13,6 +13,7 @@ from kf_mcp.kashflow.invoice_steps import DeleteInvoice
 from kf_mcp.kashflow.invoices import to_invoice
 from kf_mcp.kashflow.records import Record
 from kf_mcp.model import dates, money
+from kf_mcp.model.crediting import called, charged, naming
 from kf_mcp.model.dates import Day
 from kf_mcp.model.invoice_changes import HeaderChange, pounds_at_most
 from kf_mcp.model.invoices import Invoice
@@ -21,7 +22,7 @@ from kf_mcp.model.text import counted, quoted
 from kf_mcp.toolkit import writes
 from kf_mcp.tools.customers import Line
 from kf_mcp.tools.invoice_lines import LineAsked
-from kf_mcp.tools.line_changes import LineChange, altered, charged, line_in_words, project_named
+from kf_mcp.tools.line_changes import LineChange, altered, line_in_words, project_named
 from kf_mcp.writing.plan import Plan
 
 FAR_OFF: Final = timedelta(days=45)
@@ -120,7 +121,7 @@ async def change_invoice_lines(
     step = invoice_change_steps.lines_change(found, wanted.lines)
     untouched = len(before.lines) - len(change) - len(remove)
     return Plan(
-        title=f"Change of lines of {_word(before).lower()} {before.number} to {quoted(buyer.name, 80)} ({buyer.code}): "
+        title=f"Change of lines of {called(before).lower()} {before.number} to {quoted(buyer.name, 80)} ({buyer.code}): "
         + _becomes(before, gross),
         facts=(
             *wanted.facts,
@@ -145,7 +146,7 @@ async def delete_invoice(books: Books, invoice: InvoiceNumber) -> Plan:
     found = await books.invoices.record(invoice)
     before = to_invoice(found)
     payments = await books.payments.of_invoice(invoice)
-    what = _word(before)
+    what = called(before)
     if payments or before.paid or (before.marked_paid and before.gross):
         listed = ", ".join(f"{money.in_words(p.amount)} on {dates.in_words(p.date)} (payment {p.id})" for p in payments)
         raise Refused(
@@ -165,11 +166,7 @@ async def delete_invoice(books: Books, invoice: InvoiceNumber) -> Plan:
         "If the customer has it already, do not delete it: enter "
         + ("an invoice for the same instead." if before.is_credit_note else "a credit note for it instead."),
         *([f"Its {counted(len(notes), 'note')} would be lost for good."] if notes else []),
-        *(
-            f"{_word(other)} {other.number} names it ({quoted(other.reference)}) and would stay."
-            for other in others
-            if other.id != before.id and names_number(other.reference, before.number)
-        ),
+        *naming(before, others),
     ]
     return Plan(
         title=f"Deletion of {await _titled(books, before)}",
@@ -181,20 +178,11 @@ async def delete_invoice(books: Books, invoice: InvoiceNumber) -> Plan:
     )
 
 
-def names_number(text: str, number: int) -> bool:
-    """Whether a text names this number as a number of its own."""
-    return str(number) in "".join(c if c.isdigit() else " " for c in text).split()
-
-
 async def _titled(books: Books, found: Invoice) -> str:
     """Which document it is: number, customer, total."""
     buyer = await books.customers.by_id(found.customer_id)
     total = money.in_words(found.gross, found.currency)
-    return f"{_word(found).lower()} {found.number} of {total} to {quoted(buyer.name, 80)} ({buyer.code})"
-
-
-def _word(found: Invoice) -> str:
-    return "Credit note" if found.is_credit_note else "Invoice"
+    return f"{called(found).lower()} {found.number} of {total} to {quoted(buyer.name, 80)} ({buyer.code})"
 
 
 def _header_warnings(before: Invoice, change: HeaderChange, payments: list[Payment], today: date) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.invoice_steps import InsertInvoice
-from kf_mcp.model import dates, money, vat, vat_preflights
+from kf_mcp.model import dates, money, twins, vat, vat_preflights
 from kf_mcp.model.bank import on_account_in_words
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.dates import Day
@@ -27,7 +27,6 @@ PLACES: Final = 4
 """KashFlow keeps four decimal places of quantities and prices."""
 FAR_OFF: Final = timedelta(days=45)
 LONGEST_TERMS: Final = timedelta(days=180)
-DUPLICATE_WITHIN: Final = timedelta(days=45)
 
 
 @writes("Raise a sales invoice", destructive=False)
@@ -155,7 +154,7 @@ def _rounding(invoice: NewInvoice) -> list[str]:
 
 def _warnings(invoice: NewInvoice, of_vat: Said, past: list[Invoice], today: date) -> list[str]:
     """What a bookkeeper would ask about before writing this."""
-    said = _duplicates(invoice, past)
+    said = twins.of_invoice(invoice, past)
     said += of_vat.warnings
     said += filter(None, [vat_preflights.foreign_currency(invoice.currency, invoice.exchange_rate, invoice.vat)])
     if invoice.due_date < invoice.issue_date:
@@ -171,23 +170,6 @@ def _warnings(invoice: NewInvoice, of_vat: Said, past: list[Invoice], today: dat
             )
     if invoice.gross == 0:
         said.append("The total is nothing.")
-    return said
-
-
-def _duplicates(invoice: NewInvoice, past: list[Invoice]) -> list[str]:
-    """Recent invoices to the same customer that may be this one."""
-    said = []
-    for found in past:
-        near = abs(found.issue_date - invoice.issue_date) <= DUPLICATE_WITHIN
-        same_reference = bool(invoice.reference) and found.reference.casefold() == invoice.reference.casefold()
-        same_total = found.gross == invoice.gross and found.currency == invoice.currency
-        same_work = {line.description.casefold() for line in invoice.lines} & {
-            line.description.strip().casefold() for line in found.lines
-        }
-        if near and (same_reference or same_total or same_work):
-            same = "reference" if same_reference else "total" if same_total else "description"
-            day = dates.in_words(found.issue_date)
-            said.append(f"Perhaps a duplicate: invoice {found.number} of {day} has the same {same}.")
     return said
 
 

@@ -105,11 +105,6 @@ async def altered(
     return found
 
 
-def charged(invoice: Invoice) -> tuple[Decimal, Decimal]:
-    """Net and VAT by the invoice's lines, in its own currency; in which one KashFlow states a foreign total is not documented."""
-    return sum((line.net for line in invoice.lines), Decimal(0)), sum((line.vat for line in invoice.lines), Decimal(0))
-
-
 def line_in_words(line: InvoiceLine, currency: str) -> str:
     """A line as a person reads it, to the penny."""
     price = money.unit_price_in_words(line.unit_price, currency)

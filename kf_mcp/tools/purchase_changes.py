@@ -11,6 +11,7 @@ from kf_mcp.kashflow import purchase_change_steps, purchase_steps
 from kf_mcp.kashflow.books import Books
 from kf_mcp.model import dates, money
 from kf_mcp.model.dates import Day
+from kf_mcp.model.documents import lost_in_words
 from kf_mcp.model.purchases import BilledLine, Purchase, PurchaseLine, at_most_in_pounds
 from kf_mcp.model.reference import Nominal
 from kf_mcp.model.text import bounded, counted, quoted
@@ -156,11 +157,10 @@ async def delete_purchase(books: Books, purchase: PurchaseNumber) -> Plan:
     files = len(await books.documents.attachments_of_purchase(found.id))
     nominals = {nominal.id: nominal for nominal in await books.reference.nominals()}
     lines = [billed_in_words(_billed(line, nominals), found.currency) for line in found.lines]
-    lost = f"{counted(notes, 'note')} and {counted(files, 'attached file')} go with it, and undoing does not bring them back."
     return Plan(
         title=f"Deletion of purchase {found.number} from {found.supplier_code}: {money.in_words(found.gross, found.currency)}",
         facts=(_in_words(found), *lines),
-        warnings=(lost,) if notes or files else (),
+        warnings=(lost_in_words(notes, files),) if notes or files else (),
         steps=(purchase_steps.DeletePurchase.of(record),),
         alters=(found.issue_date,),
     )

@@ -10,7 +10,7 @@ from pydantic import Field
 from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.purchase_steps import InsertPurchase
-from kf_mcp.model import dates, money, vat_preflights
+from kf_mcp.model import dates, money, twins, vat_preflights
 from kf_mcp.model.dates import Day
 from kf_mcp.model.purchases import NewPurchase, Purchase, at_most_in_pounds
 from kf_mcp.model.reference import Currency
@@ -26,8 +26,6 @@ from kf_mcp.writing.plan import Plan
 
 LATE: Final = timedelta(days=120)
 LONGEST_TERMS: Final = timedelta(days=180)
-DUPLICATE_WITHIN: Final = timedelta(days=45)
-MOST_DUPLICATES: Final = 5
 PENCE_PER_LINE: Final = Decimal("0.02")
 """Up to so much a line VAT on the whole bill may differ from VAT rounded line by line; our choice."""
 
@@ -163,7 +161,7 @@ def _title(seller: Supplier, purchase: NewPurchase) -> str:
 
 def _warnings(purchase: NewPurchase, past: Sequence[Purchase], today: date) -> list[str]:
     """What a bookkeeper would ask about before writing this."""
-    said = _duplicates(purchase, past)
+    said = twins.of_purchase(purchase, past)
     if purchase.gross < 0:
         said.append("The total is below zero: it lowers what is owed to the supplier.")
     if not purchase.gross:
@@ -184,23 +182,3 @@ def _warnings(purchase: NewPurchase, past: Sequence[Purchase], today: date) -> l
                 f"Line {n}'s price has more than two decimal places; KashFlow may cut it, and reading back will show whether it did."
             )
     return said
-
-
-def _duplicates(purchase: NewPurchase, past: Sequence[Purchase]) -> list[str]:
-    """Purchases from the same supplier that may be this one: its reference at any time, its total not long ago."""
-    said = []
-    for found in past:
-        same_reference = bool(_plain(purchase.reference)) and _plain(found.reference) == _plain(purchase.reference)
-        is_near = abs(found.issue_date - purchase.issue_date) <= DUPLICATE_WITHIN
-        same_total = is_near and (found.gross, found.currency) == (purchase.gross, purchase.currency)
-        if same_reference or same_total:
-            same = "supplier's reference and total" if same_reference and same_total else "supplier's reference"
-            same = same if same_reference else "total"
-            day, gross = dates.in_words(found.issue_date), money.in_words(found.gross, found.currency)
-            said.append(f"Perhaps a duplicate: purchase {found.number} of {day}, {gross}, has the same {same}.")
-    return said[-MOST_DUPLICATES:]
-
-
-def _plain(reference: str) -> str:
-    """A reference without what people leave out or add: INV-0042 is inv 0042."""
-    return "".join(character for character in reference.casefold() if character.isalnum())

@@ -12,7 +12,7 @@ from pydantic import Field
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow import quote_steps
 from kf_mcp.kashflow.books import Books
-from kf_mcp.model import dates, money, vat
+from kf_mcp.model import dates, money, twins, vat
 from kf_mcp.model.customers import Customer
 from kf_mcp.model.dates import Day
 from kf_mcp.model.invoices import InvoiceLine, NewLine
@@ -26,7 +26,6 @@ from kf_mcp.tools.invoice_lines import LineAsked, remarks, resolve, said_of_vat
 from kf_mcp.writing.plan import Plan
 
 FAR_OFF: Final = timedelta(days=45)
-DUPLICATE_WITHIN: Final = timedelta(days=45)
 NUMBER = Annotated[int, Field(ge=1, description="The visible quote number")]
 
 
@@ -251,15 +250,7 @@ def in_pounds(amount: Decimal, used: Currency) -> Decimal:
 
 def _warnings(quote: NewQuote, past: list[Quote], today: date) -> list[str]:
     """What a bookkeeper would ask about before entering this."""
-    said = []
-    for found in past:
-        same_reference = bool(quote.reference) and found.reference.casefold() == quote.reference.casefold()
-        if abs(found.issue_date - quote.issue_date) <= DUPLICATE_WITHIN and (
-            same_reference or found.gross == quote.gross
-        ):
-            same = "reference" if same_reference else "total"
-            day = dates.in_words(found.issue_date)
-            said.append(f"Perhaps a duplicate: quote {found.number} of {day} has the same {same}.")
+    said = twins.of_quote(quote, past)
     if abs(quote.issue_date - today) > FAR_OFF:
         said.append(f"It is dated {dates.in_words(quote.issue_date)}, far from today.")
     if quote.gross == 0:

@@ -8,10 +8,10 @@ from pydantic import Field
 from kf_mcp.errors import ChoiceNeeded, Refused
 from kf_mcp.kashflow import supplier_steps
 from kf_mcp.kashflow.books import Books
-from kf_mcp.model import search
+from kf_mcp.model import twins
 from kf_mcp.model.money import HOME
 from kf_mcp.model.reference import Currency
-from kf_mcp.model.suppliers import NewSupplier, Supplier, SupplierChanges
+from kf_mcp.model.suppliers import NewSupplier, SupplierChanges
 from kf_mcp.model.text import counted, quoted
 from kf_mcp.model.vat_line import Place
 from kf_mcp.toolkit import writes
@@ -19,7 +19,6 @@ from kf_mcp.tools.customers import Line
 from kf_mcp.tools.suppliers import SupplierKey, supplier_called
 from kf_mcp.writing.plan import Plan
 
-MOST_TWINS = 5
 REGIONS: Final[Mapping[Place, str]] = {
     "UK": "in the UK; its bills carry UK VAT, or none",
     "EU": "registered for VAT in the EU; its bills are entered with the rate that would hold here, and VAT 0.00",
@@ -97,7 +96,7 @@ async def create_supplier(
     return Plan(
         title=f"New supplier {quoted(name)}",
         facts=tuple(facts),
-        warnings=tuple(_twins(new, everyone)),
+        warnings=tuple(twins.of_supplier(new, everyone)),
         steps=(supplier_steps.InsertSupplier.of(new),),
     )
 
@@ -204,29 +203,6 @@ def _id_of(currency: Currency) -> int:
 def _said(text: str) -> str:
     """A text that will be written, in full, or that there is none."""
     return quoted(text, 1000) if text else "none"
-
-
-def _twins(new: NewSupplier, everyone: list[Supplier]) -> list[str]:
-    """Existing suppliers that may be the same one, with the reason."""
-    said = []
-    emails = {email.casefold() for email in new.emails}
-    for found in everyone:
-        reasons = []
-        if search.is_nearly(found.name, new.name):
-            reasons.append("nearly the same name")
-        if emails & {email.casefold() for email in found.emails}:
-            reasons.append("same e-mail")
-        if new.postcode and _joined(new.postcode) == _joined(found.postcode):
-            reasons.append("same postcode")
-        if new.vat_number and _joined(new.vat_number) == _joined(found.vat_number):
-            reasons.append("same VAT number")
-        if reasons:
-            said.append(f"May exist already: {found.code} {quoted(found.name)} ({', '.join(reasons)}).")
-    return said[:MOST_TWINS]
-
-
-def _joined(text: str) -> str:
-    return "".join(search.words(text))
 
 
 def _warnings(changes: SupplierChanges, purchases: int) -> list[str]:

@@ -31,6 +31,7 @@ async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: st
     else:
         _refuse_too_early(step, arrivals)
         landed, what = Landed(), "it was not carried out"
+    seen = await books.written.seen_now(step.kind, landed, step.trace) if landed in arrivals.equal else None
     return Plan(
         title=f"Decision on entry {entry.id} ({entry.title}): {what}",
         facts=(
@@ -42,7 +43,7 @@ async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: st
         ),
         warnings=_warnings(candidates, is_in_books=is_in_books),
         steps=(),
-        decides=Decision(entry=entry.id, step=n, is_in_books=is_in_books, landed=landed),
+        decides=Decision(entry=entry.id, step=n, is_in_books=is_in_books, landed=landed, seen=seen or ""),
     )
 
 
@@ -55,7 +56,7 @@ async def decide(decision: Decision, channel: str, trail: Trail, now: datetime) 
     said = f"A person decided {dates.uk_time_in_words(now)} ({channel})."
     step = steps[decision.step]
     steps[decision.step] = (
-        found(step, decision.landed, said)
+        found(step, decision.landed, said).model_copy(update={"seen": decision.seen})
         if decision.is_in_books
         else step.model_copy(update={"state": "refused", "said": said})
     )

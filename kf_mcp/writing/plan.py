@@ -20,6 +20,8 @@ class Decision(BaseModel):
     """Its place among the entry's steps, from 0."""
     is_in_books: bool
     landed: Landed = Landed()
+    seen: str = ""
+    """The fingerprint of what it landed as, where that equals what was sent: so it can be undone while it stays like that."""
 
 
 class Plan(BaseModel):

@@ -122,7 +122,7 @@ async def _as_it_stands(step: StepState, soap: Connection) -> StepState:
     """The step with the fingerprint of its document: undoing is refused once it is another."""
     landed = Landed(id=step.id, number=step.number, code=step.code)
     try:
-        return step.model_copy(update={"seen": await _kind(step).seen_now(soap, landed, step.trace)})
+        return step.model_copy(update={"seen": await _kind(step).seen_now(soap, landed, step.trace) or ""})
     except Failure:  # it is in the books all the same; it only cannot be undone from here
         return step
 

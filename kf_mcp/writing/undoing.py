@@ -5,13 +5,12 @@ back after writing. A write that was carried out in part is finished by the step
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date
 from typing import Final
 
 from kf_mcp.errors import Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.insertion import Insertion
 from kf_mcp.kashflow.step import Circumstances, Inverse, Kept, Landed, Step
 from kf_mcp.model import dates
 from kf_mcp.model.text import counted
@@ -57,10 +56,11 @@ class Past:
             warnings=(
                 *await self._twins(steps),
                 *await self._books.written.overpaid_by(steps),
+                *await self._doubts(steps),
                 *(warning for inverse in inverses for warning in inverse.warnings),
             ),
             steps=steps,
-            dated=_days(inverse.dated for inverse in inverses),
+            dated=_days([*(inverse.dated for inverse in inverses), self._before_lock(inverses)]),
             alters=_days(inverse.alters for inverse in inverses),
             undoes=number,
         )
@@ -95,7 +95,7 @@ class Past:
         return Plan(
             title=f"The rest ({len(steps)} of {counted(len(entry.steps), 'step')}) of entry {number}: {entry.title}",
             facts=tuple(facts),
-            warnings=(*warnings, *await self._books.written.overpaid_by(steps)),
+            warnings=(*warnings, *await self._books.written.overpaid_by(steps), *await self._doubts(steps)),
             steps=tuple(steps),
             dated=tuple(date.fromisoformat(day) for day in days.get("dated", [])),
             alters=tuple(date.fromisoformat(day) for day in days.get("alters", [])),
@@ -103,16 +103,21 @@ class Past:
         )
 
     async def _twins(self, steps: Iterable[Step]) -> list[str]:
-        """That what is to be entered again stands in the books already: somebody entered it anew since it was deleted."""
-        said = []
-        for step in steps:
-            if isinstance(step, Insertion):
-                arrivals = await self._books.written.arrivals(step.kind, step.trace(), {"ids": []})
-                there = [key_of(landed) for landed in arrivals.equal]
-                said += (
-                    [f"Its equal is in the books already: {', '.join(there)}. A yes makes one more."] if there else []
-                )
-        return said
+        """That what is to be entered again stands in the books already, or may: somebody entered it anew since it was deleted."""
+        from kf_mcp.kashflow import twins  # noqa: PLC0415 - kinds of steps, as below
+
+        return await twins.of_all(steps, self._books)
+
+    async def _doubts(self, steps: Sequence[Step]) -> list[str]:
+        """What the tools of these steps would warn of, as the books stand now. Raises Refused where one would refuse."""
+        from kf_mcp.kashflow import doubts  # noqa: PLC0415 - kinds of steps, which a server's start does not need
+
+        return await doubts.of_all(steps, self._books)
+
+    def _before_lock(self, inverses: Iterable[Inverse]) -> list[date]:
+        """The days that only the owner's lock holds, as far as they lie before it."""
+        lock = self._books.locked_before
+        return [day for inverse in inverses for day in inverse.held if lock is not None and day < lock]
 
     async def _came_meanwhile(self, entry: Entry, state: StepState) -> tuple[list[str], list[str]]:
         """What came to the place of a step that was not written: what equals it, and what is new there besides."""
@@ -172,13 +177,19 @@ class Past:
     async def _inverse(self, state: StepState, kept: Kept) -> Inverse:
         landed = Landed(id=state.id, number=state.number, code=state.code)
         now = await self._books.written.seen_now(state.kind, landed, state.trace)
-        if now != state.seen:
+        if now is not None and (not now or now != state.seen):
             if now and not state.said:
                 raise Refused(
                     f"{state.words}: the server stopped before it read this back.",
                     "Nothing was written. Call again in a few minutes; it is looked for then.",
                 )
-            what = "is not in the books any more" if not now else "was changed since"
+            what = (
+                "is not in the books any more"
+                if not now
+                else "was changed since"
+                if state.seen
+                else "was never read back as it was sent, and may be another by now"
+            )
             ours = await self._ours_since(state)
             advice = (
                 f"Undo {ours} first, the last one first."
