@@ -140,7 +140,7 @@ async def test_on_a_desktop_the_page_opens_by_itself_and_the_call_waits_and_tell
     async def progress(_done: float, _total: float | None, message: str | None) -> None:
         notices.append(message or "")
 
-    async with on_a_desktop(company, tmp_path, era=era) as (desk, screen):
+    async with on_a_desktop(company, tmp_path, patience=5, era=era) as (desk, screen):
         async with anyio.create_task_group() as tasks:
 
             async def person() -> None:

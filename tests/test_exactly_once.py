@@ -460,6 +460,63 @@ async def test_a_customer_of_others_is_not_taken_for_ours(company, tmp_path, mon
     assert "was entered meanwhile" in text
 
 
+@pytest.mark.parametrize(
+    ("tool", "operation"), [("create_customer", "InsertCustomer"), ("create_supplier", "InsertSupplier2")]
+)
+async def test_a_name_in_another_script_is_found_again(tmp_path, tool: str, operation: str) -> None:
+    """It has no word in our letters, by which customers are searched: not found, it would be called absent and sent again."""
+    company, clock, new = a_company(), Clock(), {"name": "Ωμέγα ΑΕ", "region": "EU", "address": ["1 Πλάκα"]}
+    async with open_desk(company, real_account(tmp_path, confirm="either", toolsets="all"), clock=clock) as desk:
+        preview = await desk(tool, new)
+        company.mishaps.add(operation, "lose_answer")
+        reply = await desk(tool, new, confirm=preview["confirm"])
+        twin = await desk(tool, {**new, "name": "ΩΜΈΓΑ ΑΕ"})
+
+    assert reply["status"] == "done"
+    assert "nearly the same name" in " ".join(twin["warnings"])
+
+
+async def test_one_of_many_customers_that_share_a_word_is_found_again(company, tmp_path) -> None:
+    """More than a search looks at: their names fit as well as the one that is looked for."""
+    for n in range(500):
+        customers.add(company.books, {"Name": f"{chr(65 + n % 26)}{chr(65 + n // 26)} Hatter"})
+    new = {"name": "Hatter", "address": ["1 Tea Street"]}
+    async with open_desk(company, real_account(tmp_path, confirm="either"), clock=Clock()) as desk:
+        preview = await desk("create_customer", new)
+        company.mishaps.add("InsertCustomer", "lose_answer")
+        reply = await desk("create_customer", new, confirm=preview["confirm"])
+
+    assert reply["status"] == "done"
+
+
+async def test_what_was_given_up_while_this_computer_slept_is_not_sent_when_it_wakes(
+    company, tmp_path, monkeypatch
+) -> None:
+    """The entry was opened and nothing sent; the other server took it for dead, looked twice, and wrote it anew."""
+    settings, late = real_account(tmp_path, confirm="either"), Clock()
+    async with open_desk(company, settings, clock=late) as others, open_desk(company, settings) as desk:
+        begun = Trail.open
+
+        async def sleeping(*work: Any) -> Any:
+            entry = await begun(*work)
+            monkeypatch.undo()
+            for _ in range(2):
+                late.time += timedelta(minutes=11)
+                await others("settle_write", entry=1)
+            again = await others("create_invoice", HATS)
+            await others("create_invoice", HATS, confirm=again["confirm"])
+            return entry
+
+        preview = await desk("create_invoice", HATS)
+        monkeypatch.setattr(Trail, "open", sleeping)
+        text = await desk.error("create_invoice", HATS, confirm=preview["confirm"])
+        listed = await others("list_writes")
+
+    assert "another call gave it up" in text
+    assert [row["state"] for row in listed["writes"]] == ["done", "not_written"]
+    assert len(hats(company)) == 1
+
+
 async def test_a_customer_with_documents_is_not_undone_whatever_kashflow_would_take(tmp_path) -> None:
     company = a_company(switches=Switches(delete_customer_in_use="accept"))
     async with open_desk(company, real_account(tmp_path, confirm="either")) as desk:

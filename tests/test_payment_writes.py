@@ -929,3 +929,52 @@ async def test_payments_hold_whichever_way_kashflow_turns_out_to_be(tmp_path: Pa
             await confirmed(desk, "undo_write", {"entry": reply["entry"]})
         assert without_ids(desk) == before
         assert desk.is_balanced()
+
+
+# A number that is given out again
+
+
+async def test_a_number_that_is_given_out_again_halfway_gets_no_payment(tmp_path: Path) -> None:
+    """While the first of two payments goes out, somebody deletes the other's invoice and enters one for another customer."""
+    company = a_company()
+    hats = {"lines": [{"description": "Hats", "unit_price": "10.00", "vat_rate": 0, "nominal": 4000}]}
+    settings = real_account(tmp_path / "ours", confirm="either", toolsets="all")
+    async with open_desk(company, settings) as desk:
+        number = (await confirmed(desk, "create_invoice", {"customer": "APEX01", **hats}))["number"]
+
+    async def given_out_again() -> None:
+        company.books.drop_document(company.books.invoices.numbered(number))
+        async with open_desk(company, real_account(tmp_path / "theirs", confirm="either")) as theirs:
+            assert (await confirmed(theirs, "create_invoice", {"customer": "PENH01", **hats}))["number"] == number
+
+    network = Meanwhile(company.transport(), "InsertInvoicePayment", (1,), given_out_again)
+    async with open_desk(company, settings, network=network) as desk:
+        shares = [{"invoice": 1253, "amount": "200.00"}, {"invoice": number, "amount": "10.00"}]
+        request = {"customer": "APEX01", "total": "210.00", "invoices": shares, **NAMED}
+        reply = await confirmed(desk, "record_payments", request)
+
+        assert reply["status"] == "partly"
+        assert (
+            f"the invoice that had the number {number} is not in the books any more" in " ".join(reply["facts"]).lower()
+        )
+        assert desk.invoice(number)["payments"] == []
+
+
+async def test_a_payment_with_another_note_is_not_taken_for_ours(desk: Desk, company: Simulator) -> None:
+    """The same sum on the same day, entered by hand while ours is on its way: the note tells them apart."""
+    company.mishaps.add("InsertInvoicePayment", "late", 1, 600)
+    reply = await confirmed(desk, "record_payment", {"invoice": 1026, **NAMED, "note": "slip 7"})
+    books = company.books
+    by_hand = {
+        "PayDate": TODAY,
+        "PayMethod": next(row.id for row in books.invoice_methods if row.name == NAMED["method"]),
+        "PayAccount": next(row.id for row in books.bank_accounts if row.name == NAMED["bank_account"]),
+        "PayAmount": APEX_OWES[1026],
+        "PayNote": "by hand",
+    }
+    payments.pay(books, books.invoices.numbered(1026), by_hand)
+
+    settled = await desk("settle_write", entry=reply["entry"])
+
+    assert settled["status"] == "unknown"
+    assert "which is not quite what was sent" in " ".join(settled["facts"])

@@ -13,7 +13,9 @@ from test_writing import NAMED, confirmed, hats, pay_elsewhere
 from kf_mcp.kashflow.invoice_steps import InsertInvoice
 from kf_mcp.server import opening as opening_module
 from kf_mcp.simulator import Switches, payments
+from kf_mcp.writing.carrying import Carrier
 
+NOT_LATE_ANY_MORE = timedelta(minutes=12)
 TWO_PLACES = {**HATS, "lines": [{**HATS["lines"][0], "unit_price": "10.8249"}]}
 
 
@@ -137,22 +139,131 @@ async def test_a_decision_names_one_of_the_candidates(desk: Desk) -> None:
     assert str(hats(desk)[0]["number"]) in text
 
 
-async def test_decided_as_not_written_it_may_be_sent_again_and_the_preview_warns(desk: Desk) -> None:
-    reply = await in_doubt(desk)
-    assert "has an unknown outcome" in await desk.error("create_invoice", {**HATS, "reference": "PO 5"})
+async def test_decided_as_not_written_it_may_be_sent_again_and_the_preview_warns(company, tmp_path: Path) -> None:
+    clock = Clock()
+    async with open_desk(company, real_account(tmp_path, confirm="either"), clock=clock) as desk:
+        reply = await in_doubt(desk)
+        assert "has an unknown outcome" in await desk.error("create_invoice", {**HATS, "reference": "PO 5"})
 
-    preview = await desk("settle_write", entry=reply["entry"], decision="not_written")
-    assert "makes two" in preview["warnings"][0]
-    decided = await desk("settle_write", entry=reply["entry"], decision="not_written", confirm=preview["confirm"])
+        clock.time += NOT_LATE_ANY_MORE
+        preview = await desk("settle_write", entry=reply["entry"], decision="not_written")
+        assert "makes two" in preview["warnings"][0]
+        decided = await desk("settle_write", entry=reply["entry"], decision="not_written", confirm=preview["confirm"])
 
-    assert "not written" in " ".join(decided["facts"])
-    assert (await desk("create_invoice", {**HATS, "reference": "PO 5"}))["status"] == "needs_confirmation"
+        assert "not written" in " ".join(decided["facts"])
+        assert (await desk("create_invoice", {**HATS, "reference": "PO 5"}))["status"] == "needs_confirmation"
+
+
+async def test_nobody_decides_that_nothing_was_written_while_kashflow_may_still_write_it(
+    company, tmp_path: Path
+) -> None:
+    """That the payment of somebody else is not ours, a person sees; that ours does not come late, nobody knows yet."""
+    clock = Clock()
+    async with open_desk(company, real_account(tmp_path, confirm="either"), clock=clock) as desk:
+        number = (await confirmed(desk, "create_invoice", HATS))["number"]
+        company.mishaps.add("InsertInvoicePayment", "late", 1, 300)
+        reply = await confirmed(desk, "record_payment", {"invoice": number, "amount": "10.00", **NAMED})
+        await pay_elsewhere(company, number, "20.00")
+
+        clock.time += timedelta(minutes=2)
+        text = await desk.error("settle_write", entry=reply["entry"], decision="not_written")
+        await company.settle_late()
+        settled = await desk("settle_write", entry=reply["entry"])
+
+    assert "KashFlow may finish late what it has begun" in text
+    assert "Call again after 12:12. Nothing was changed." in text
+    assert settled["status"] == "done"
+
+
+async def test_nobody_decides_on_what_is_being_sent(company, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("kf_mcp.writing.desk.WAIT_FOR_OTHERS", 0.2)
+    async with open_desk(company, real_account(tmp_path, confirm="either")) as desk:
+        preview = await desk("create_invoice", HATS)
+        company.mishaps.add("InsertInvoice", "slow", seconds=1.5)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(desk.result, "create_invoice", {**HATS, "confirm": preview["confirm"]})
+            await anyio.sleep(0.5)
+            text = await desk.error("settle_write", entry=1, decision="not_written")
+
+    assert "Entry 1 (Invoice to" in text
+    assert "is being sent" in text
+    assert "Call `settle_write` with entry=1 after 12:0" in text
+
+
+class Computer(Clock):
+    """A computer of its own: its clock, how long it has been running, its name."""
+
+    def __init__(self, *, ahead: timedelta = timedelta(0), days_up: float = 1) -> None:
+        super().__init__()
+        self.time += ahead
+        self.computer = f"up for {days_up} days"
+        self._up = timedelta(days=days_up)
+        self._began = self.time
+
+    def uptime(self) -> float:
+        return (self._up + self.time - self._began).total_seconds()
+
+
+async def test_a_computer_whose_clock_is_ahead_does_not_count_the_ten_minutes_of_another(tmp_path: Path) -> None:
+    """Both write to one trail; the other has been running for longer, too, so that its running time says nothing either."""
+    company, settings = a_company(), real_account(tmp_path, confirm="either")
+    ahead = Computer(ahead=timedelta(minutes=11), days_up=100)
+    async with (
+        open_desk(company, settings, clock=Computer()) as desk,
+        open_desk(company, settings, clock=ahead) as other,
+    ):
+        company.mishaps.add("InsertInvoice", "late", 1, 60)
+        await confirmed(desk, "create_invoice", HATS)
+        at_once = await other("settle_write", entry=1)
+        ahead.time += timedelta(minutes=9)
+        early = await other("settle_write", entry=1)
+        ahead.time += timedelta(minutes=2)
+        settled = await other("settle_write", entry=1)
+
+    assert (at_once["status"], early["status"], settled["status"]) == ("unknown", "unknown", "not_written")
+
+
+@pytest.mark.parametrize(
+    ("tool", "request_", "said"),
+    [
+        (
+            "email_invoice",
+            {"invoice": 1292, "to": "hats@example.com", "subject": "Hats", "body": "As agreed."},
+            "KashFlow took it, and the books cannot show it: KashFlow lists no e-mails that it sent",
+        ),
+        ("attach_file", {"kind": "purchase", "number": 1127, "path": "hats.pdf"}, "it was found later, as it was sent"),
+        ("update_product", {"product": "LOGO", "code": "LOGO2"}, "it was found later, as it was sent"),
+    ],
+)
+async def test_a_server_that_stopped_before_it_read_back_leaves_nothing_that_is_called_missing(
+    tmp_path: Path, monkeypatch, tool: str, request_: dict[str, Any], said: str
+) -> None:
+    """KashFlow said OK; an e-mail is in no list, a file has an id of its own, and a product its new code."""
+
+    async def stopped(*_: Any) -> None:
+        """The server was stopped here."""
+
+    (tmp_path / "hats.pdf").write_bytes(b"%PDF-1.4 hats")
+    settings = real_account(tmp_path / "data", confirm="either", toolsets="all", attach_from=tmp_path)
+    clock = Clock()
+    async with open_desk(a_company(), settings, clock=clock) as desk:
+        monkeypatch.setattr(Carrier, "_verify", stopped)
+        reply = await confirmed(desk, tool, request_)
+        monkeypatch.undo()
+        clock.time += timedelta(hours=1)
+
+        late = await desk("settle_write", entry=reply["entry"])
+
+    assert late["status"] == "done"
+    assert said in " ".join(late["facts"])
+    assert "could not be found" not in " ".join(late["facts"])
 
 
 async def test_a_payment_of_the_document_that_has_the_number_now_is_not_taken_for_ours(company, tmp_path: Path) -> None:
     """Ours never arrived, its invoice was deleted, the number given out again, and that invoice is paid the same sum that day."""
     paid = {"method": "BACS", "bank_account": "Current account"}
-    async with open_desk(company, real_account(tmp_path, confirm="either"), clock=Clock()) as desk:
+    clock = Clock()
+    async with open_desk(company, real_account(tmp_path, confirm="either"), clock=clock) as desk:
         number = (await confirmed(desk, "create_invoice", HATS))["number"]
         company.mishaps.add("InsertInvoicePayment", "cut_before", 1)
         reply = await confirmed(desk, "record_payment", {"invoice": number, **paid})
@@ -162,6 +273,7 @@ async def test_a_payment_of_the_document_that_has_the_number_now_is_not_taken_fo
         await confirmed(desk, "record_payment", {"invoice": number, "note": "of the other", **paid})
 
         settled = await desk("settle_write", entry=reply["entry"])
+        clock.time += NOT_LATE_ANY_MORE
         decided = await confirmed(desk, "settle_write", {"entry": reply["entry"], "decision": "not_written"})
 
     assert other["number"] == number
@@ -242,7 +354,9 @@ async def test_of_two_decisions_the_first_stands(company: Any, tmp_path: Path) -
             assert (await confirmed(other, "settle_write", asked))["status"] == "done"
 
         network = Meanwhile(company.transport(), "GetCompanyDetails", (2,), decided)  # read last after a yes
-        async with open_desk(company, settings, network=network) as desk:
+        late = Clock()
+        late.time += NOT_LATE_ANY_MORE
+        async with open_desk(company, settings, network=network, clock=late) as desk:
             asked = {"entry": entry, "decision": "not_written"}
             preview = await desk("settle_write", asked)
             text = await desk.error("settle_write", asked, confirm=preview["confirm"])

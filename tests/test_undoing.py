@@ -17,7 +17,8 @@ from test_writing import NAMED, confirmed
 from kf_mcp.errors import NotAllowed
 from kf_mcp.kashflow import records
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.connection import Connection, ReadingConnection
+from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.handed import ReadingConnection
 from kf_mcp.kashflow.invoice_steps import InsertInvoice, read_invoice
 from kf_mcp.kashflow.step import Landed
 from kf_mcp.model.sheets import Party, Sheet

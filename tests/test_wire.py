@@ -435,7 +435,7 @@ async def test_the_words_of_other_refusals_reach_the_reader(connected):
 async def test_the_numbers_and_ids_of_new_records_are_read(connected):
     invoice = await InsertInvoice.of(HATS).send(connected("InsertInvoice.ok"))
     customer = await InsertCustomer(customer=FILZ).send(connected("InsertCustomer.ok"))
-    payment = await payment_steps.of_invoice(HALF).send(connected("InsertInvoicePayment.ok"))
+    payment = await payment_steps.of_invoice(HALF).send(connected("InsertInvoicePayment.ok", "GetInvoice.recorded"))
 
     assert (invoice.number, invoice.id) == (2048, 0)
     assert customer.id == 47443363
@@ -1068,21 +1068,26 @@ def _value_of(element):
 
 
 @pytest.mark.parametrize(
-    ("step", "answer", "request_name"),
+    ("step", "answers", "request_name"),
     [
-        (InsertInvoice.of(HATS), "InsertInvoice.ok", "InsertInvoice.full"),
-        (payment_steps.of_invoice(HALF), "InsertInvoicePayment.ok", "InsertInvoicePayment.full"),
-        (InsertCustomer(customer=FILZ), "InsertCustomer.ok", "InsertCustomer.full"),
+        (InsertInvoice.of(HATS), ["InsertInvoice.ok"], "InsertInvoice.full"),
+        (
+            payment_steps.of_invoice(HALF),
+            ["GetInvoice.recorded", "InsertInvoicePayment.ok"],
+            "InsertInvoicePayment.full",
+        ),
+        (InsertCustomer(customer=FILZ), ["InsertCustomer.ok"], "InsertCustomer.full"),
     ],
     ids=["invoice", "payment", "customer"],
 )
-async def test_the_client_writes_what_was_written_by_hand(connected, step, answer, request_name):
-    """Created and Updated are the day of writing, and KashFlow keeps both itself."""
+async def test_the_client_writes_what_was_written_by_hand(connected, step, answers, request_name):
+    """Created and Updated are the day of writing, and KashFlow keeps both itself. What is looked at before comes first."""
     sent = []
 
-    await step.send(connected(answer, sent=sent))
+    await step.send(connected(*answers, sent=sent))
 
-    (request,) = sent
+    *_, request = sent
+    assert len(sent) == len(answers)
     of_the_day = ("Created", "Updated")
     assert parts_of(request.content, but=of_the_day) == parts_of(request_file(request_name), but=of_the_day)
     assert request.headers["SOAPAction"] == f'"KashFlow/{step.operation}"'

@@ -287,7 +287,7 @@ async def pay_elsewhere(company, number: int, amount: str) -> None:
     soap = Connection(Settings(), company.transport())
     reference = Reference(soap)
     payment = NewPayment(
-        invoice_id=0,
+        invoice_id=company.books.invoices.numbered(number).id,
         invoice_number=number,
         date="2026-11-20",
         amount=amount,

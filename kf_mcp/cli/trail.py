@@ -22,7 +22,7 @@ from kf_mcp.settings import Settings
 from kf_mcp.trail import Entry, Trail, Unrecorded, Verdict
 from kf_mcp.writing.history import History
 from kf_mcp.writing.reply import state_in_words
-from kf_mcp.writing.undoing import told_of_later
+from kf_mcp.writing.standing import told_of_later
 
 BROKEN: Final = 1
 ONLY_IN_THE_SERVER: Final = """\

@@ -66,6 +66,7 @@ class AllocateAdvance(Step, is_shape=True):
     @override
     async def send(self, soap: Connection) -> Landed:
         await soap.ready()
+        await self.paying.refuse_another(soap, self.number, self.document_id)
         named = {self.paying.number_parameter: self.number, "BankTxId": self.transaction_id}
         await soap.write(self.operation, **named)
         return Landed(id=self.transaction_id)

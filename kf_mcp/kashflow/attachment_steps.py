@@ -112,6 +112,11 @@ class AttachToPurchase(AttachFile):
     place_parameter: ClassVar[str] = "ReceiptNo"
 
     @override
+    async def send(self, soap: Connection) -> Landed:
+        await super().send(soap)
+        return Landed()  # its id is among those of the files that are read back
+
+    @override
     async def evidence(self, soap: Connection) -> Evidence:
         await super().evidence(soap)
         return await self.keep(soap)

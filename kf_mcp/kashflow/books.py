@@ -1,6 +1,6 @@
 """The books: everything that can be read, by noun. Nothing here can write."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from kf_mcp.kashflow.bank import Bank
@@ -64,6 +64,11 @@ class Books:
         self.operations = RawReads(soap)
         self.files = Files(soap)
         self.written = Written(soap)
+
+    @property
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self._clock()
 
     @property
     def today(self) -> date:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import anyio
 import anyio.from_thread
 import anyio.to_thread
-from typing_extensions import override
 
 from kf_mcp.errors import NotAllowed, NotOffered, OutcomeUnknown, Refused, Unavailable
 from kf_mcp.kashflow.credentials import Credentials
@@ -273,22 +272,6 @@ class Connection:
             )
             self._closing.push_async_callback(self._http.aclose)
         return self._http
-
-
-class ReadingConnection(Connection):
-    """The same connection for those who may only read: whoever plans a write cannot carry one out."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.__dict__.update(connection.__dict__)
-        self._connection = connection
-
-    @override
-    def http(self) -> "httpx.AsyncClient":
-        return self._connection.http()
-
-    @override
-    async def write(self, operation: str, **arguments: Any) -> Answer:
-        raise NotAllowed(f"{operation} was called while planning.", "Nothing was written. This is a fault: report it.")
 
 
 def _only_reads(operation: str) -> None:

@@ -19,7 +19,6 @@ from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.removal import Removal
 from kf_mcp.kashflow.step import Arrivals, Circumstances, Evidence, Inverse, Kept, Landed, ReadBack, Step, Trace, digest
 from kf_mcp.model.customers import Customer, CustomerChanges, NewCustomer, Region
-from kf_mcp.model.search import is_nearly
 
 BORDERS: Final[Mapping[Region, str]] = {"UK": "Domestic", "EU": "EC", "world": "ROW"}
 MEMBERS: Final[Mapping[str, str]] = {
@@ -64,7 +63,7 @@ class InsertCustomer(Step):
     @override
     async def evidence(self, soap: Connection) -> Evidence:
         """Those of nearly the same name: only they who stood in the preview, or ours could not be told from another's."""
-        if any(found.id not in self.known for found in await _named_so(soap, self.customer.name)):
+        if any(found.id not in self.known for found in await Customers(soap).nearly(self.customer.name)):
             raise Refused("A customer of nearly this name was entered meanwhile.", "Nothing was written. Call again.")
         return {"ids": list(self.known)}
 
@@ -80,7 +79,7 @@ class InsertCustomer(Step):
     @override
     async def arrivals(cls, soap: Connection, trace: Trace, evidence: Evidence) -> Arrivals:
         known = set(evidence["ids"])
-        new = [found for found in await _named_so(soap, trace["name"]) if found.id not in known]
+        new = [found for found in await Customers(soap).nearly(trace["name"]) if found.id not in known]
         equal = [found for found in new if _likeness(found) == trace["like"]]
         alike = [found for found in new if found not in equal]
         return Arrivals(equal=tuple(map(_landed, equal)), alike=tuple(map(_landed, alike)))
@@ -245,11 +244,6 @@ def members_of(changes: CustomerChanges) -> Record:
 
 def _new(name: str) -> str:
     return f"new customer {digest(name.casefold())}"
-
-
-async def _named_so(soap: Connection, name: str) -> list[Customer]:
-    matches = await Customers(soap).find(name)
-    return [match.party for match in matches if is_nearly(match.party.name, name)]
 
 
 def _landed(customer: Customer) -> Landed:

@@ -17,7 +17,7 @@ from kf_mcp.kashflow.streaming import collector_held, spare_collector
 from kf_mcp.model import dates
 from kf_mcp.model.customers import Customer, CustomerBalance, NewCustomer, Region
 from kf_mcp.model.index import Index
-from kf_mcp.model.search import Match
+from kf_mcp.model.search import Match, is_nearly
 
 FRESH_FOR: Final = 60.0
 """Seconds until the snapshot asks KashFlow what has changed."""
@@ -99,6 +99,15 @@ class Customers:
         if len(index) < OFF_THE_LOOP:
             return index.find(words)
         return await anyio.to_thread.run_sync(index.find, words)
+
+    async def nearly(self, name: str) -> list[Customer]:
+        """The customers of nearly this name, whatever else fits its words; as old as `all`."""
+        everyone = await self.all()
+
+        def fitting() -> list[Customer]:
+            return [customer for customer in everyone if is_nearly(customer.name, name)]
+
+        return fitting() if len(everyone) < OFF_THE_LOOP else await anyio.to_thread.run_sync(fitting)
 
     @property
     def age(self) -> float:

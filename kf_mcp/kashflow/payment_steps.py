@@ -25,7 +25,7 @@ class InsertPayment(Insertion, is_shape=True):
     type_name: ClassVar[str] = "Payment"
     id_member: ClassVar[str] = "PayID"
     number_member: ClassVar[str] = "PayID"
-    recognised: ClassVar[tuple[str, ...]] = ("PayDate", "PayAmount", "PayMethod", "PayAccount")
+    recognised: ClassVar[tuple[str, ...]] = ("PayDate", "PayAmount", "PayMethod", "PayAccount", "PayNote")
     noun: ClassVar[Kind]
     reading: ClassVar[str]
     """The operation that lists the payments of a document."""
@@ -39,6 +39,12 @@ class InsertPayment(Insertion, is_shape=True):
     async def evidence(self, soap: Connection) -> Evidence:
         await self.refuse_another(soap, int(self.place), self.document_id)
         return await super().evidence(soap)
+
+    @override
+    async def send(self, soap: Connection) -> Landed:
+        """Asks once more whose the number is: in an entry of several steps, those before it took their time."""
+        await self.refuse_another(soap, int(self.place), self.document_id)
+        return await super().send(soap)
 
     @classmethod
     async def refuse_another(cls, soap: Connection, number: int, document_id: int) -> None:

@@ -45,6 +45,11 @@ class Landed(BaseModel):
     number: int = 0
     code: str = ""
 
+    @property
+    def key(self) -> str:
+        """What a document goes by: its number, code or internal id."""
+        return str(self.number or self.code or self.id)
+
 
 class Arrivals(BaseModel):
     """What has come to a target since the evidence was read."""

@@ -36,7 +36,7 @@ async def of_all(steps: Iterable[Step], books: Books) -> list[str]:
     for step in steps:
         if isinstance(step, Insertion):
             equal = (await books.written.arrivals(step.kind, step.trace(), {"ids": []})).equal
-            there = ", ".join(str(landed.number or landed.code or landed.id) for landed in equal)
+            there = ", ".join(landed.key for landed in equal)
             said += [f"Its equal is in the books already: {there}. A yes makes one more."] if there else []
             said += await alike(step, books, _ids(equal))
     return list(dict.fromkeys(said))

@@ -1,5 +1,7 @@
 """Days as the UK counts them."""
 
+import hashlib
+import platform
 import time as system
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,6 +28,12 @@ def uptime(clock: Clock) -> float:
         return own()
     kind = getattr(system, "CLOCK_BOOTTIME", None)  # counts on while the computer sleeps
     return system.monotonic() if kind is None else system.clock_gettime(kind)
+
+
+def computer(clock: Clock) -> str:
+    """What tells this computer from others, whose clocks and running times are their own; a digest of its name."""
+    own: str = getattr(clock, "computer", "")
+    return own or hashlib.sha256(platform.node().encode()).hexdigest()[:16]
 
 
 def uk_day(moment: datetime) -> date:

@@ -189,12 +189,18 @@ def marks(query: str, party: Party) -> list[tuple[float, str]]:
 
 
 def likeness(one: str, other: str) -> float:
-    """How much two names look like the same firm's, 0 to 100."""
+    """How much two names look like the same firm's, 0 to 100; those in another script than ours are compared as they are written."""
     left, right = key_words(one), key_words(other)
+    if not left and not right:
+        return _ratio(_as_written(one), _as_written(other))
     if not left or not right:
         return 0.0
     run_together = _ratio("".join(left), "".join(right))
     return max(min(_of_words(left, right), _of_words(right, left)), run_together)
+
+
+def _as_written(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def is_nearly(one: str, other: str) -> bool:

@@ -62,34 +62,27 @@ def of_quote(new: NewQuote | Quote, past: Iterable[Quote]) -> list[str]:
 
 def of_customer(new: NewCustomer | Customer, everyone: Sequence[Customer], named_so: set[int]) -> list[str]:
     """Existing customers that may be the same one, with the reason; `named_so` are those of nearly the same name."""
-    said = []
-    emails = {part.casefold() for part in new.email.replace(",", " ").split()}
-    for found in everyone:
-        reasons = []
-        if found.id in named_so:
-            reasons.append("nearly the same name")
-        if emails & {email.casefold() for email in found.emails}:
-            reasons.append("same e-mail")
-        if new.postcode and search.words(new.postcode) and _joined(new.postcode) == _joined(found.postcode):
-            reasons.append("same postcode")
-        if new.vat_number and _joined(new.vat_number) == _joined(found.vat_number):
-            reasons.append("same VAT number")
-        if reasons:
-            said.append(f"May exist already: {found.code} {quoted(found.name)} ({', '.join(reasons)}).")
-    return said[:MOST]
+    emails = new.email.replace(",", " ").split()
+    return _same(new, emails, ((found, found.id in named_so) for found in everyone))
 
 
 def of_supplier(new: NewSupplier | Supplier, everyone: Sequence[Supplier]) -> list[str]:
     """Existing suppliers that may be the same one, with the reason."""
-    said = []
-    emails = {email.casefold() for email in new.emails}
-    for found in everyone:
-        reasons = []
-        if search.is_nearly(found.name, new.name):
-            reasons.append("nearly the same name")
-        if emails & {email.casefold() for email in found.emails}:
+    return _same(new, new.emails, ((found, search.is_nearly(found.name, new.name)) for found in everyone))
+
+
+def _same(
+    new: NewCustomer | Customer | NewSupplier | Supplier,
+    emails: Iterable[str],
+    everyone: Iterable[tuple[Customer | Supplier, bool]],
+) -> list[str]:
+    """Those that may be the same as a new one, with the reason; each comes with whether its name is nearly the same."""
+    said, own = [], {email.casefold() for email in emails}
+    for found, is_named_so in everyone:
+        reasons = ["nearly the same name"] if is_named_so else []
+        if own & {email.casefold() for email in found.emails}:
             reasons.append("same e-mail")
-        if new.postcode and _joined(new.postcode) == _joined(found.postcode):
+        if _joined(new.postcode) and _joined(new.postcode) == _joined(found.postcode):
             reasons.append("same postcode")
         if new.vat_number and _joined(new.vat_number) == _joined(found.vat_number):
             reasons.append("same VAT number")

@@ -10,7 +10,8 @@ import anyio
 from kf_mcp.approval import Desktop, ServedPage
 from kf_mcp.errors import Failure
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.connection import Connection, ReadingConnection
+from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.handed import ReadingConnection
 from kf_mcp.kashflow.kept import file_for
 from kf_mcp.model import dates
 from kf_mcp.settings import Settings

@@ -184,9 +184,7 @@ async def create_customer(
         payment_terms=payment_terms,
         notes=notes,
     )
-    named_so = {
-        match.party.id for match in await books.customers.find(name) if search.is_nearly(match.party.name, name)
-    }
+    named_so = {found.id for found in await books.customers.nearly(name)}
     facts = [
         f"Code: {code or 'made by KashFlow from the name'}",
         f"Contact: {_said(contact)}; e-mail: {_said(email)}; telephone: {_said(telephone)}; mobile: {_said(mobile)}",

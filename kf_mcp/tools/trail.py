@@ -12,7 +12,8 @@ from kf_mcp.trail import Entry
 from kf_mcp.writing.history import History
 from kf_mcp.writing.plan import Plan
 from kf_mcp.writing.reply import state_in_words
-from kf_mcp.writing.undoing import Past, told_of_later
+from kf_mcp.writing.standing import told_of_later
+from kf_mcp.writing.undoing import Past
 
 
 class WriteRow(Row):

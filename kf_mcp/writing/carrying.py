@@ -16,6 +16,7 @@ import anyio
 from kf_mcp.errors import Failure, OutcomeUnknown, Refused, Unavailable
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.connection import Connection
+from kf_mcp.kashflow.handed import WatchedConnection
 from kf_mcp.kashflow.step import Kept, Landed, Step
 from kf_mcp.model import dates
 from kf_mcp.settings import Settings
@@ -31,6 +32,7 @@ PATIENCE: Final = 3
 """Sending may take so many times the time limit of one call, and so may reading back; each further step adds one."""
 CLOSING_TRIES: Final = 5
 KNOWN: Final = frozenset({"done", "refused"})
+GIVEN_UP: Final = "The write took so long that another call gave it up."
 UNRECORDED: Final = (
     "The audit trail could not be closed for this write; its entry may still say that it is being sent. Check the folder "
     "KASHFLOW_DATA_DIR (room on the disk, permissions), then make the same call again: it looks the write up and sends nothing twice."
@@ -161,13 +163,14 @@ class Carrier:
 
     async def _send_all(self, steps: tuple[Step, ...], course: _Course) -> None:
         """Send each step once; stop at the first that is not known to have arrived."""
+        soap = WatchedConnection(self._soap, lambda: self._refuse_given_up(course))
         for n, step in enumerate(steps):
             course.steps[n] = course.steps[n].model_copy(update={"state": "sending"})
             if n and not await self._is_noted(course):  # the entry was opened with the first as being sent
                 course.steps[n] = course.steps[n].model_copy(update={"state": "waiting"})
                 return
             try:
-                landed = await step.send(self._soap)
+                landed = await step.send(soap)
             except (Refused, Unavailable) as error:
                 course.steps[n] = course.steps[n].model_copy(update={"state": "refused", "said": error.problem})
                 course.stopped = error
@@ -192,10 +195,16 @@ class Carrier:
         except Unrecorded as error:
             course.stopped = error
         except Overtaken:
-            course.stopped = Unavailable("The write took so long that another call gave it up.")
+            course.stopped = Unavailable(GIVEN_UP)
         else:
             return True
         return False
+
+    async def _refuse_given_up(self, course: _Course) -> None:
+        """Raise Unavailable where somebody took us for dead before we sent (this computer slept): it may be written by others by now."""
+        stands = await self._trail.get(course.entry.id)
+        if stands is None or stands.seq != course.entry.seq:
+            raise Unavailable(GIVEN_UP)
 
     async def _has_arrived_after_all(self, n: int, course: _Course) -> bool:
         """Look at once for a step whose answer was lost, so that those after it need not wait.

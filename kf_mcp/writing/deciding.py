@@ -11,6 +11,7 @@ from kf_mcp.kashflow.step import Arrivals, Landed
 from kf_mcp.model import dates
 from kf_mcp.model.text import counted
 from kf_mcp.trail import Entry, Overtaken, StepState, Trail
+from kf_mcp.writing import reply
 from kf_mcp.writing.plan import Decision, Plan
 from kf_mcp.writing.settle import ABSENT, FOUND, MAY_FINISH_LATE, Known, found, state_of
 
@@ -22,6 +23,8 @@ async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: st
     """
     if entry.is_settled or is_in_books is None:
         raise Known(entry, await _second_look(entry, books) if entry.is_settled else [])
+    if entry.state == "sending":
+        raise Refused(f"Entry {entry.id} ({entry.title}) is being sent.", reply.how_to_settle(entry))
     n, step = next((n, step) for n, step in enumerate(entry.steps) if step.state == "unknown")
     arrivals = await books.written.arrivals(step.kind, step.trace, step.evidence)
     candidates = (*arrivals.equal, *arrivals.alike)
@@ -29,7 +32,7 @@ async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: st
         landed = _chosen(arrivals, candidates, key)
         what = f"it is in the books as {called(landed)}" if landed != Landed() else "it was carried out"
     else:
-        _refuse_too_early(step, arrivals)
+        _refuse_too_early(entry, step, arrivals, books.now)
         landed, what = Landed(), "it was not carried out"
     seen = await books.written.seen_now(step.kind, landed, step.trace) if landed in arrivals.equal else None
     return Plan(
@@ -108,14 +111,20 @@ def _chosen(arrivals: Arrivals, candidates: tuple[Landed, ...], key: str) -> Lan
     )
 
 
-def _refuse_too_early(step: StepState, arrivals: Arrivals) -> None:
-    """KashFlow may finish late what it has begun; until then nobody can know that it did not."""
-    if arrivals.equal or arrivals.alike or arrivals.unknowable:
-        return
-    raise Refused(
-        f"{step.words}: it is not in the books so far, but KashFlow may finish late what it has begun.",
-        f"Call again {MAY_FINISH_LATE.seconds // 60} minutes after it was first looked for: if it is not there then, it settles by itself.",
-    )
+def _refuse_too_early(entry: Entry, step: StepState, arrivals: Arrivals, now: datetime) -> None:
+    """KashFlow may finish late what it has begun, whatever else came meanwhile; until then nobody can know that it did not."""
+    if not (arrivals.equal or arrivals.alike or arrivals.unknowable):
+        raise Refused(
+            f"{step.words}: it is not in the books so far, but KashFlow may finish late what it has begun.",
+            f"Call again {MAY_FINISH_LATE.seconds // 60} minutes after it was first looked for: if it is not there then, it settles by "
+            "itself.",
+        )
+    sent = entry.deadline or entry.opened  # at the latest
+    if entry.opened <= now < sent + MAY_FINISH_LATE:  # a clock that was set back makes nobody wait
+        raise Refused(
+            f"{step.words}: KashFlow may finish late what it has begun, so that nobody can know yet that it was not carried out.",
+            f"Call again after {dates.uk_clock(sent + MAY_FINISH_LATE)}. Nothing was changed.",
+        )
 
 
 def _warnings(candidates: tuple[Landed, ...], *, is_in_books: bool) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from kf_mcp.model import dates
 from kf_mcp.model.text import quoted
 from kf_mcp.settings import Settings
 from kf_mcp.trail import Behind, Entry, OverLimit, Taken, Trail
-from kf_mcp.writing import closed, limits, remarks, reply, undoing
+from kf_mcp.writing import closed, limits, remarks, reply, standing
 from kf_mcp.writing.carrying import Carrier, Consented
 from kf_mcp.writing.consent import Asked, Asker, CannotAsk, Given, No, Seal
 from kf_mcp.writing.deciding import decide
@@ -154,7 +154,7 @@ class Desk:
         plan = await closed.checked(plan, books)
         same = await self._trail.by_lock(self.account, f"{plan.lock_digest(self.account)}:")
         for entry in same:
-            if not entry.is_settled or await undoing.is_unfinished(entry, self.history):
+            if not entry.is_settled or await standing.is_unfinished(entry, self.history):
                 return await self._as_it_stands(entry)
         await self._wait_for_target(plan)
         return await self._with_remarks(await self._named(plan, books), head, same, earlier)
@@ -163,7 +163,7 @@ class Desk:
         """The earlier writes of this call, or the outcome of one that is open or was carried out in part."""
         earlier = await self._trail.by_arguments(self.account, request.tool, request.arguments)
         for entry in earlier:
-            if not entry.is_settled or await undoing.is_unfinished(entry, self.history):
+            if not entry.is_settled or await standing.is_unfinished(entry, self.history):
                 return await self._as_it_stands(entry)
         return earlier
 

@@ -8,7 +8,7 @@ from kf_mcp.trail import Entry
 from kf_mcp.writing import reply
 from kf_mcp.writing.history import History
 from kf_mcp.writing.plan import Plan
-from kf_mcp.writing.undoing import is_undone, is_unfinished
+from kf_mcp.writing.standing import is_undone, is_unfinished
 
 AN_INVOICE: Final = re.compile(r"invoice (\d+)")
 

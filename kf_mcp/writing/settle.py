@@ -7,7 +7,7 @@ what it was sent. Anything else stays unknown, and a person decides.
 
 import logging
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from kf_mcp.errors import Failure
 from kf_mcp.kashflow.connection import Connection
@@ -22,6 +22,8 @@ FOUND: Final = "No good answer came; it was found by reading back."
 ABSENT: Final = "read twice, ten minutes apart."
 READ_LATE: Final = "The server stopped before it read this back; it was found later, as it was sent."
 NOT_AS_SENT: Final = "The server stopped before it read this back, and later it could not be found as it was sent."
+
+NOT_SHOWN: Final = "KashFlow took it, and the books cannot show it"
 
 
 class Known(Exception):
@@ -86,7 +88,10 @@ async def _read_at_last(step: StepState, soap: Connection) -> StepState:
         arrivals = await _kind(step).arrivals(soap, step.trace, step.evidence)
     except Failure:
         return step
-    known = {name: value for name in ("id", "number", "code") if (value := getattr(step, name))}
+    if arrivals.unknowable:
+        return step.model_copy(update={"said": f"{NOT_SHOWN}: {arrivals.unknowable}."})
+    names = ("id",) if step.id else ("number", "code")  # a number or code may be what the write itself changed
+    known = {name: value for name in names if (value := getattr(step, name))}
     own = [landed for landed in arrivals.equal if known.items() <= landed.model_dump().items()]
     if not own:
         return step.model_copy(update={"said": NOT_AS_SENT})
@@ -128,7 +133,7 @@ async def _as_it_stands(step: StepState, soap: Connection) -> StepState:
 
 
 def _doubtful(arrivals: Arrivals) -> str:
-    candidates = ", ".join(map(key_of, (*arrivals.equal, *arrivals.alike)))
+    candidates = ", ".join(landed.key for landed in (*arrivals.equal, *arrivals.alike))
     if arrivals.equal:
         return f"Several fit ({candidates}); a person must decide which is this one."
     return (
@@ -140,13 +145,15 @@ def _absent(step: StepState, clock: dates.Clock) -> StepState:
     """The step was not in the books just now.
 
     Ten minutes must have passed by the clock and by the time that the computer has been running, since a clock can be set. Where it was
-    set back, they are counted anew.
+    set back, they are counted anew; and each computer counts its own, since those of others may be ahead of it by as much.
     """
-    now, uptime = clock(), dates.uptime(clock)
-    first, then = step.evidence.get("absent"), step.evidence.get("uptime", 0.0)
-    if first is None or now < datetime.fromisoformat(first):
-        seen = {**step.evidence, "absent": now.isoformat(), "uptime": uptime}
+    now, uptime, here = clock(), dates.uptime(clock), dates.computer(clock)
+    looks: dict[str, list[Any]] = step.evidence.get("looks", {})
+    first, then = looks.get(here, ["", 0.0])
+    if not first or now < datetime.fromisoformat(first):
+        looks = {**looks, here: [now.isoformat(), uptime]}
         then_seen = f"{_kind(step).absence[0]} at {dates.uk_clock(now)}, when it was first looked for."
+        seen = {**step.evidence, "absent": now.isoformat(), "looks": looks}
         return step.model_copy(update={"evidence": seen, "said": then_seen})
     run = uptime - then if uptime >= then else uptime  # started again since: it has been running for so long at least
     if min(now - datetime.fromisoformat(first), timedelta(seconds=run)) < MAY_FINISH_LATE:
@@ -161,8 +168,3 @@ def due(entry: Entry) -> datetime | None:
         return entry.deadline
     looked = [step.evidence["absent"] for step in entry.steps if step.state == "unknown" and "absent" in step.evidence]
     return max(map(datetime.fromisoformat, looked)) + MAY_FINISH_LATE if looked else None
-
-
-def key_of(landed: Landed) -> str:
-    """What a document goes by: its number, code or internal id."""
-    return str(landed.number or landed.code or landed.id)

@@ -13,12 +13,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attacked import KINDS, invoice
-from conftest import HATS, Clock, Tally, a_company, open_desk, real_account
+from conftest import HATS, Clock, Meanwhile, Tally, a_company, open_desk, real_account
 from house import IS_LONG, SEED, chances, previewed
 from nursery import Nursery
 from sqlalchemy import create_engine, text
@@ -174,10 +175,34 @@ async def test_where_the_database_goes_away_while_sending_what_was_sent_is_told(
 ) -> None:
     monkeypatch.setattr("kf_mcp.trail.store.BUSY_SECONDS", 0.3)
     monkeypatch.setattr("kf_mcp.writing.carrying.CLOSING_TRIES", 1)
+    settings, clock, company = real_account(tmp_path, confirm="either", database_url=url), Clock(), a_company()
+
+    async def goes_away() -> None:
+        cluster.stop()
+
+    network = Meanwhile(company.transport(), "InsertInvoice", (1,), goes_away)
+    async with open_desk(company, settings, clock=clock, network=network) as desk:
+        preview = await desk("create_invoice", HATS)
+        try:
+            told = await desk("create_invoice", HATS, confirm=preview["confirm"])
+        finally:
+            cluster.start()
+        assert told["status"] == "done"
+        assert told["warnings"]
+        clock.time = clock.time.replace(hour=14)
+        again = await desk("create_invoice", HATS, confirm=preview["confirm"])
+        assert (again["status"], hats(desk)) == ("done", 1)
+
+
+async def test_where_the_database_goes_away_right_before_sending_nothing_is_sent(
+    url: str, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry stays open on the trail, as nobody could close it: it is found out like any other that a dead server left."""
+    monkeypatch.setattr("kf_mcp.trail.store.BUSY_SECONDS", 0.3)
+    monkeypatch.setattr("kf_mcp.writing.carrying.CLOSING_TRIES", 1)
     settings, clock = real_account(tmp_path, confirm="either", database_url=url), Clock()
     async with open_desk(a_company(), settings, clock=clock) as desk:
         preview = await desk("create_invoice", HATS)
-        desk.company.mishaps.add("InsertInvoice", "slow", seconds=0.5)
         send = Trail.open
 
         async def opened(trail: Trail, opening: Any) -> Any:
@@ -188,14 +213,17 @@ async def test_where_the_database_goes_away_while_sending_what_was_sent_is_told(
         with monkeypatch.context() as going:
             going.setattr(Trail, "open", opened)
             try:
-                told = await desk("create_invoice", HATS, confirm=preview["confirm"])
+                told = await desk.error("create_invoice", HATS, confirm=preview["confirm"])
             finally:
                 cluster.start()
-        assert told["status"] == "done"
-        assert told["warnings"]
-        clock.time = clock.time.replace(hour=14)
-        again = await desk("create_invoice", HATS, confirm=preview["confirm"])
-        assert (again["status"], hats(desk)) == ("done", 1)
+        assert "Nothing was sent" in told
+        assert hats(desk) == 0
+        for _ in range(2):
+            clock.time += timedelta(minutes=11)
+            await desk("settle_write", entry=1)
+        fresh = await desk("create_invoice", HATS)
+        assert (await desk("create_invoice", HATS, confirm=fresh["confirm"]))["status"] == "done"
+        assert hats(desk) == 1
 
 
 async def test_eight_processes_that_share_it_write_each_thing_once(url: str, tmp_path: Path, tally: Tally) -> None:
