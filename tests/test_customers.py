@@ -32,6 +32,20 @@ async def test_a_customer_is_found_by_whatever_is_known_and_it_says_why(
     assert (found["customers"][0]["code"], found["customers"][0]["matched"]) == (code, why)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("Ωμέγα ΑΕ", "ωμεγα"), ("ООО Ромашка", "ромашка"), ("東京商事", "東京商事")]
+)
+async def test_a_name_in_another_script_is_found_and_its_twin_named(desk: Desk, name: str, said: str) -> None:
+    preview = await desk("create_customer", {"name": name})
+    await desk("create_customer", {"name": name}, confirm=preview["confirm"])
+
+    found = await desk("find_customers", words=said)
+    again = await desk("create_customer", {"name": name, "email": "other@example.org"})
+
+    assert [row["name"] for row in found["customers"]] == [name]
+    assert any("nearly the same name" in warning for warning in again["warnings"])
+
+
 async def test_nothing_found_is_an_empty_list(desk: Desk) -> None:
     found = await desk("find_customers", words="zzqx unheard")
 

@@ -89,7 +89,7 @@ class Match(Generic[P]):
     why: str
 
 
-_WORD: Final = re.compile(r"[a-z0-9]+")
+_WORD: Final = re.compile(r"[^\W_]+")
 
 
 def _ratio(one: str, other: str) -> float:
@@ -189,7 +189,7 @@ def marks(query: str, party: Party) -> list[tuple[float, str]]:
 
 
 def likeness(one: str, other: str) -> float:
-    """How much two names look like the same firm's, 0 to 100; those in another script than ours are compared as they are written."""
+    """How much two names look like the same firm's, 0 to 100; those without letters and digits are compared as they are written."""
     left, right = key_words(one), key_words(other)
     if not left and not right:
         return _ratio(_as_written(one), _as_written(other))
