@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import TODAY, Clock, Desk, Meanwhile, a_company, open_desk, real_account
+from test_writing import pay_elsewhere
 
 from kf_mcp.kashflow import payment_steps
 from kf_mcp.kashflow.steps import KINDS
@@ -373,6 +374,28 @@ async def test_what_was_not_written_is_finished_and_only_that(desk: Desk) -> Non
     assert paid(desk, *APEX_OWES) == [Decimal("181.20"), Decimal("818.80"), 0]
     assert f"was finished by entry {finished['entry']}" in twice
     assert desk.is_balanced()
+
+
+async def test_what_a_person_says_is_somebody_elses_is_not_taken_for_the_rest(company, tmp_path, clock: Clock) -> None:
+    """The second payment never arrived; two colleagues entered its equal, each for another cheque."""
+    request = {"customer": "APEX01", "total": "300.00", **NAMED}
+    request["invoices"] = [{"invoice": 1253, "amount": "200.00"}, {"invoice": 1282, "amount": "100.00"}]
+    settings = real_account(tmp_path, confirm="either", toolsets="all")
+    async with open_desk(company, settings, clock=clock) as desk:
+        fail_second(company, "cut_before")
+        unknown = await confirmed(desk, "record_payments", request)
+        for _ in range(2):
+            await pay_elsewhere(company, 1282, "100.00")
+        clock.time += timedelta(minutes=20)
+        asked = {"entry": unknown["entry"], "decision": "not_written"}
+        preview = await desk("settle_write", asked)
+        await desk("settle_write", asked, confirm=preview["confirm"])
+
+        rest = await confirmed(desk, "finish_write", {"entry": unknown["entry"]})
+
+        assert unknown["status"] == "unknown"
+        assert rest["status"] == "done"
+        assert paid(desk, 1253, 1282) == [200, 300]
 
 
 async def test_a_rest_that_overpays_what_was_paid_meanwhile_is_said_to(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kf_mcp.errors import Failure, Refused
 from kf_mcp.kashflow.books import Books
-from kf_mcp.kashflow.step import Arrivals, Landed
+from kf_mcp.kashflow.step import Arrivals, Evidence, Landed
 from kf_mcp.model import dates
 from kf_mcp.model.text import counted
 from kf_mcp.trail import Entry, Overtaken, StepState, Trail
@@ -35,6 +35,7 @@ async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: st
         _refuse_too_early(entry, step, arrivals, books.now)
         landed, what = Landed(), "it was not carried out"
     seen = await books.written.seen_now(step.kind, landed, step.trace) if landed in arrivals.equal else None
+    others = () if is_in_books else tuple(candidate.id for candidate in candidates)
     return Plan(
         title=f"Decision on entry {entry.id} ({entry.title}): {what}",
         facts=(
@@ -46,7 +47,9 @@ async def deciding(entry: Entry, books: Books, is_in_books: bool | None, key: st
         ),
         warnings=_warnings(candidates, is_in_books=is_in_books),
         steps=(),
-        decides=Decision(entry=entry.id, step=n, is_in_books=is_in_books, landed=landed, seen=seen or ""),
+        decides=Decision(
+            entry=entry.id, step=n, is_in_books=is_in_books, landed=landed, seen=seen or "", others=others
+        ),
     )
 
 
@@ -61,12 +64,19 @@ async def decide(decision: Decision, channel: str, trail: Trail, now: datetime) 
     steps[decision.step] = (
         found(step, decision.landed, said).model_copy(update={"seen": decision.seen})
         if decision.is_in_books
-        else step.model_copy(update={"state": "refused", "said": said})
+        else step.model_copy(update={"state": "refused", "said": said, "evidence": _with(step, decision.others)})
     )
     try:
         return await trail.note(entry, state_of(steps), steps)
     except Overtaken as overtaken:
         return overtaken.entry
+
+
+def _with(step: StepState, others: tuple[int, ...]) -> Evidence:
+    """What stood at the target, and what came since and is somebody else's: finishing the entry does not take that for ours either."""
+    if "ids" not in step.evidence:
+        return step.evidence
+    return {**step.evidence, "ids": sorted({*step.evidence["ids"], *others})}
 
 
 async def _second_look(entry: Entry, books: Books) -> list[str]:

@@ -22,6 +22,8 @@ class Decision(BaseModel):
     landed: Landed = Landed()
     seen: str = ""
     """The fingerprint of what it landed as, where that equals what was sent: so it can be undone while it stays like that."""
+    others: tuple[int, ...] = ()
+    """The internal ids of what came meanwhile and, as the person says, is not this one."""
 
 
 class Plan(BaseModel):
