@@ -68,7 +68,8 @@ def _new(kind: str, mark: str, pick: int) -> Wish:
         return Wish(kind, asked, _enters("invoice", customer, f"Order {mark}", mark, price))
     if kind == "create_purchase":
         lines = [{"description": mark, "net": price, "vat_rate": 20, "nominal": 5000}]
-        asked = {"supplier": SUPPLIER, "issue_date": "2026-11-18", "lines": lines, "reference": f"Bill {mark}"}
+        dates = {"issue_date": "2026-11-18", "due_date": "2026-12-18"}
+        asked = {"supplier": SUPPLIER, **dates, "lines": lines, "reference": f"Bill {mark}"}
         return Wish(kind, asked, _enters("purchase", SUPPLIER, f"Bill {mark}", mark, price))
     if kind == "create_journal":
         moved = [{"nominal": "7600", "debit": price}, {"nominal": "2109", "credit": price}]
