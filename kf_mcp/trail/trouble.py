@@ -14,6 +14,8 @@ class Trouble:
     is_damage: bool = False
 
 
+NOT_OURS: Final = ("no such column", "no such table", "has no column", "malformed")
+"""What SQLite says of a database whose tables are not as they were made."""
 SETTINGS: Final = "KASHFLOW_DATA_DIR (or KASHFLOW_DATABASE_URL)"
 FULL: Final = Trouble("the disk is full", "Make room on the disk that holds KASHFLOW_DATA_DIR, then call again.")
 CLOSED: Final = Trouble(
@@ -87,6 +89,8 @@ def trouble(error: BaseException) -> Trouble:
         return REPLACED
     original = getattr(error, "orig", None) or error
     if name := getattr(original, "sqlite_errorname", ""):
+        if name == "SQLITE_ERROR" and any(words in str(original) for words in NOT_OURS):
+            return DAMAGED
         return next((found for start, found in _BY_SQLITE if name.startswith(start)), _other(error))
     if isinstance(original, OSError):
         if "symbolic link" in str(original):

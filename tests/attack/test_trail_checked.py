@@ -204,6 +204,15 @@ async def test_a_flipped_byte_is_found_or_changes_nothing_that_is_said(file: Pat
     assert seen > FLIPS // 3
 
 
+async def test_a_table_that_is_not_as_it_was_made_is_damage(file: Path) -> None:
+    copy = file.with_name("copy.db")
+    shutil.copy(file, copy)
+    change(copy, "ALTER TABLE kept RENAME COLUMN body TO bodx")
+
+    with pytest.raises(Unrecorded, match="the file is damaged"):
+        await Trail(copy, is_only_looked_at=True).check({})
+
+
 async def test_rows_cut_off_are_found_with_a_head_and_only_with_one(file: Path) -> None:
     rows = rows_of(file)
     known = {row["seq"]: row["hash"] for row in rows}
