@@ -292,16 +292,24 @@ def test_the_demo_stops_at_its_question_and_leaves_nothing_behind(tmp_path, numb
 
 @posix_only
 def test_the_demo_stops_in_the_middle_of_a_call(tmp_path):
-    process = started(tmp_path, "demo", "--yes")
-    process.stdout.readline()
-    time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    """Every answer takes its time, so that it cannot be over before it is stopped, however busy the computer is."""
+    home = tmp_path / "demo"
+    home.mkdir()
+    slow = json.dumps({"operation": "*", "mishap": "slow", "times": 99, "seconds": 5}).encode()
+    with simulator(tmp_path, "--control") as company:
+        kind = {"Content-Type": "application/json"}
+        asked = urllib.request.Request(f"{company.address}/control/mishaps", slow, kind)  # noqa: S310
+        urllib.request.urlopen(asked, timeout=10).close()  # noqa: S310
+        process = started(home, "demo", "--yes", **company.settings)
+        process.stdout.readline()
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
 
-    said, complaints = process.communicate(timeout=10)
+        said, complaints = process.communicate(timeout=30)
     assert process.returncode == 130
     assert said.endswith("Stopped.\n")
     assert complaints == ""
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((home / "tmp").iterdir()) == []
 
 
 def test_the_demo_refuses_a_real_account(tmp_path):
