@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -512,9 +513,47 @@ async def test_what_was_given_up_while_this_computer_slept_is_not_sent_when_it_w
         text = await desk.error("create_invoice", HATS, confirm=preview["confirm"])
         listed = await others("list_writes")
 
-    assert "another call gave it up" in text
+    assert "Another call gave it up" in text
     assert [row["state"] for row in listed["writes"]] == ["done", "not_written"]
     assert len(hats(company)) == 1
+
+
+async def test_what_another_gives_up_between_two_payments_stops_there_and_says_why(
+    company, tmp_path, monkeypatch
+) -> None:
+    """A second computer's clock is an hour behind: what was opened in its future it takes for left, settles, and may finish."""
+    behind = Clock()
+    behind.time -= timedelta(hours=1)
+    request = {
+        "customer": "APEX01",
+        "total": "1000.00",
+        "oldest_first": True,
+        "method": "BACS",
+        "bank_account": "Current account",
+    }
+    settings = real_account(tmp_path, confirm="either", toolsets="all")
+    async with (
+        open_desk(company, settings, clock=behind) as others,
+        open_desk(company, settings, clock=Clock()) as desk,
+    ):
+        noted = Trail.note
+
+        async def overtaking(*work: Any) -> Any:
+            monkeypatch.undo()
+            await others("settle_write", entry=1)
+            return await noted(*work)
+
+        preview = await desk("record_payments", request)
+        monkeypatch.setattr(Trail, "note", overtaking)
+        reply = await desk("record_payments", request, confirm=preview["confirm"])
+        rest = await others("finish_write", entry=1)
+        finished = await others("finish_write", entry=1, confirm=rest["confirm"])
+
+    assert reply["status"] == "partly"
+    assert "not sent. Another call gave it up" in " ".join(reply["facts"])
+    assert finished["status"] == "done"
+    paid = {invoice["number"]: invoice["paid"] for invoice in company.state()["invoices"]}
+    assert [Decimal(paid[number]) for number in (1026, 1253)] == [Decimal("181.20"), Decimal("818.80")]
 
 
 async def test_a_customer_with_documents_is_not_undone_whatever_kashflow_would_take(tmp_path) -> None:

@@ -32,7 +32,7 @@ class StepState(BaseModel):
     said: str = ""
     """What KashFlow said, or how it was found."""
     cause: str = ""
-    """Why its outcome was not known."""
+    """Why its outcome was not known, or why it was not sent."""
     needs_person: bool = False
     """Whether the books cannot show its outcome, so that a person must decide."""
     differences: tuple[str, ...] = ()

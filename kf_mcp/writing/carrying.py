@@ -32,7 +32,7 @@ PATIENCE: Final = 3
 """Sending may take so many times the time limit of one call, and so may reading back; each further step adds one."""
 CLOSING_TRIES: Final = 5
 KNOWN: Final = frozenset({"done", "refused"})
-GIVEN_UP: Final = "The write took so long that another call gave it up."
+GIVEN_UP: Final = "Another call gave it up: it took too long, or the clock there is another."
 UNRECORDED: Final = (
     "The audit trail could not be closed for this write; its entry may still say that it is being sent. Check the folder "
     "KASHFLOW_DATA_DIR (room on the disk, permissions), then make the same call again: it looks the write up and sends nothing twice."
@@ -166,8 +166,9 @@ class Carrier:
         soap = WatchedConnection(self._soap, lambda: self._refuse_given_up(course))
         for n, step in enumerate(steps):
             course.steps[n] = course.steps[n].model_copy(update={"state": "sending"})
-            if n and not await self._is_noted(course):  # the entry was opened with the first as being sent
-                course.steps[n] = course.steps[n].model_copy(update={"state": "waiting"})
+            if n and (stopped := await self._unnoted(course)):  # the entry was opened with the first as being sent
+                course.steps[n] = course.steps[n].model_copy(update={"state": "waiting", "cause": stopped.problem})
+                course.stopped = stopped
                 return
             try:
                 landed = await step.send(soap)
@@ -188,17 +189,15 @@ class Carrier:
             if n + 1 == len(steps) or not await self._has_arrived_after_all(n, course):
                 return
 
-    async def _is_noted(self, course: _Course) -> bool:
-        """Enter on the trail how far it has come; where that fails or somebody took us for dead, nothing more is sent."""
+    async def _unnoted(self, course: _Course) -> Failure | None:
+        """Enter on the trail how far it has come; where that fails or somebody took us for dead, nothing more is sent, and this is why."""
         try:
             course.entry = await self._trail.note(course.entry, "sending", course.steps)
         except Unrecorded as error:
-            course.stopped = error
+            return error
         except Overtaken:
-            course.stopped = Unavailable(GIVEN_UP)
-        else:
-            return True
-        return False
+            return Unavailable(GIVEN_UP)
+        return None
 
     async def _refuse_given_up(self, course: _Course) -> None:
         """Raise Unavailable where somebody took us for dead before we sent (this computer slept): it may be written by others by now."""

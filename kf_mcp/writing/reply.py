@@ -160,7 +160,7 @@ def _step_in_words(step: StepState) -> str:
         case "refused":
             became = "not written"
         case "waiting":
-            return f"{step.words}: not sent."
+            return " ".join(filter(None, (f"{step.words}: not sent.", step.cause)))
         case _:
             became = "outcome unknown"
     return " ".join(filter(None, (f"{step.words}: {became}.", why, step.said)))
