@@ -4,6 +4,7 @@ import json
 import re
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,13 @@ def paths(value: Any, at: str = "") -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """A value, however many places its figures are written with."""
-    is_figure = isinstance(value, str) and re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", value)
-    return f"{Decimal(value).normalize():f}" if is_figure else value
+    return _plain(value) if isinstance(value, str) else value
+
+
+@cache
+def _plain(text: str) -> str:
+    is_figure = re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", text)
+    return f"{Decimal(text).normalize():f}" if is_figure else text
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
