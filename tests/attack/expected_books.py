@@ -59,8 +59,8 @@ class Expected:
         self.singles: Counter[Mark] = Counter()
 
     def numbered(self, kind: str, number: int) -> Paper:
-        """The paper with this number."""
-        return next(paper for paper in self.papers if (paper.kind, paper.number) == (kind, number))
+        """The paper with this number: the newest, since the deletion of an older one may still be open."""
+        return next(paper for paper in reversed(self.papers) if (paper.kind, paper.number) == (kind, number))
 
     def marks(self) -> Counter[Mark]:
         """Every mark, as often as it must be there."""

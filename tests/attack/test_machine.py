@@ -464,6 +464,7 @@ def test_whatever_happens_the_books_are_what_was_agreed_to(monkeypatch, tally: T
     for turn in itertools.count(first):
         if COUNTS["steps"] >= STEPS:
             break
+        print("KF_MCP_SEED", turn)  # noqa: T201 - shown with what fails
         run_state_machine_as_test(
             seed(turn)(Machine),
             settings=settings(
