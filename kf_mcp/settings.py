@@ -242,12 +242,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _is_host(host: str) -> bool:
+    """Whether every reader takes this for a host: what stands in brackets is an IPv6 address to them, or an error."""
+    if not host.startswith("["):
+        return len(host) <= LONGEST_HOST
+    try:
+        ipaddress.IPv6Address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def _check_address(settings: Settings, file: Path) -> None:
     """Refuse an address that could collect the password."""
     found = ADDRESS.fullmatch(settings.url)
     if "@" in settings.url.partition("://")[2].partition("/")[0]:
         raise BadSettings("KASHFLOW_URL holds a user name or password.", "Set KASHFLOW_USERNAME and KASHFLOW_PASSWORD.")
-    if found is None or int(found["port"] or 0) > LAST_PORT or len(found["host"]) > LONGEST_HOST:
+    if found is None or int(found["port"] or 0) > LAST_PORT or not _is_host(found["host"]):
         raise BadSettings("KASHFLOW_URL is not an address.", f"KashFlow's own is {KASHFLOW_URL}.")
     host = found["host"].strip("[]").lower()
     if found["scheme"].lower() == "http" and not is_loopback(host):

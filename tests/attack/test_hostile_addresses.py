@@ -65,6 +65,7 @@ REFUSED = {
     "here in IPv6 and another after it": "http://[::1]evil.example/",
     "here in IPv6 and another before it": "http://evil.example[::1]/",
     "here in IPv6 as the user": "http://[::1]@evil.example/",
+    "here in IPv4 as if it were IPv6": "https://[127.0.0.1]",
     "half of an IPv6 address": "https://[::1",
     "here as a part of another": "http://127.0.0.1.evil.example/",
     "here as a part of a name that leads here": "http://127.0.0.1.nip.io/",
