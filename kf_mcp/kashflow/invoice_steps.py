@@ -154,7 +154,7 @@ def credit_of(found: Record, lines: list[Record], day: date, remark: str = "") -
     KashFlow has no kind of its own for credit notes; clients on live accounts make the price and the VAT negative (spree-kashflow).
     """
     reversed_lines = [
-        {**line, "Rate": -line["Rate"], "VatAmount": -line["VatAmount"], "LineID": 0, "Sort": n}
+        {**line, **{name: -wire.decimal(line, name) for name in ("Rate", "VatAmount")}, "LineID": 0, "Sort": n}
         for n, line in enumerate(lines, 1)
     ]
     net, vat = sums_of(reversed_lines)
@@ -207,8 +207,10 @@ def total_of(found: Mapping[str, Any]) -> Decimal:
 
 def sums_of(lines: list[Record]) -> tuple[Decimal, Decimal]:
     """What lines come to, net and VAT, to the penny."""
-    net = sum((money.to_pennies(line["Quantity"] * line["Rate"]) for line in lines), Decimal(0))
-    return net, sum((line["VatAmount"] for line in lines), Decimal(0))
+    net = sum(
+        (money.to_pennies(wire.decimal(line, "Quantity") * wire.decimal(line, "Rate")) for line in lines), Decimal(0)
+    )
+    return net, sum((wire.decimal(line, "VatAmount") for line in lines), Decimal(0))
 
 
 def compared_totals(meant: Record, found: Record) -> list[str]:
@@ -220,7 +222,10 @@ def compared_totals(meant: Record, found: Record) -> list[str]:
     net, vat = sums_of(lines)
     rate, is_home = meant.get("ExchangeRate") or Decimal(1), _is_home(meant)
     said = []
-    for what, there, wanted in (("net", found["NetAmount"], net), ("VAT", found["VATAmount"], vat)):
+    for what, there, wanted in (
+        ("net", wire.decimal(found, "NetAmount"), net),
+        ("VAT", wire.decimal(found, "VATAmount"), vat),
+    ):
         there = money.to_pennies(there)  # noqa: PLW2901
         readings = (wanted,) if is_home else (wanted, wanted / rate, wanted * rate)
         slack = Decimal(0) if is_home else len(lines) * money.PENNY

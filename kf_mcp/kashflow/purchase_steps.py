@@ -204,8 +204,10 @@ def refuse_paid(found: Record) -> None:
 
 def totals(lines: Sequence[Mapping[str, Any]]) -> tuple[Decimal, Decimal]:
     """What lines come to: net and VAT."""
-    net = sum((money.to_pennies(line["Quantity"] * line["Rate"]) for line in lines), Decimal(0))
-    return net, sum((line["VatAmount"] for line in lines), Decimal(0))
+    net = sum(
+        (money.to_pennies(wire.decimal(line, "Quantity") * wire.decimal(line, "Rate")) for line in lines), Decimal(0)
+    )
+    return net, sum((wire.decimal(line, "VatAmount") for line in lines), Decimal(0))
 
 
 def days_of(found: Record) -> tuple[date, ...]:

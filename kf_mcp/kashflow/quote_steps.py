@@ -144,7 +144,7 @@ class ChangeQuoteLines(ChangeQuote):
     async def inverse(cls, soap: Connection, landed: Landed, kept: Kept, circumstances: Circumstances) -> Inverse:
         inverse = await super().inverse(soap, landed, kept, circumstances)
         earlier = records.record(cls.type_name, kept["record"])
-        total = money.to_pennies(earlier["NetAmount"] + earlier["VATAmount"])
+        total = money.to_pennies(wire.decimal(earlier, "NetAmount") + wire.decimal(earlier, "VATAmount"))
         return inverse.model_copy(update={"facts": (*inverse.facts, f"The quote's total is {total:,} again")})
 
 

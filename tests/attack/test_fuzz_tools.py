@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from conftest import Tally, a_company, open_desk, real_account
 from lxml import etree
 from mutants import CHANGES, IS_LONG, NASTY, mutated
 from readings import readings
 from write_examples import examples
 
+from kf_mcp.kashflow.contract import contract
 from kf_mcp.simulator import Simulator
 
 SECONDS = 160
@@ -43,6 +45,11 @@ DAYS = (
     *("2026-11-20T23:59:59.9999999", "2026-11-20T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),
 )
 TEXTS = (*(text for text in NASTY if len(text) < 1_000), "GBP", "EUR", "XXX", "Yes", "No", "ok")
+FIGURES = sorted(
+    {name for members in contract()["types"].values() for name, kind, *_ in members if kind in {"decimal", "double"}}
+)
+"""Every member that is an amount, a price, a rate or a quantity."""
+USUAL = {"Quantity", "Rate", "NetAmount", "PayAmount", "ExchangeRate"}
 A_NUMBER, A_DAY = re.compile(r"-?\d+(\.\d+)?"), re.compile(r"\d{4}-\d\d-\d\dT.*")
 
 
@@ -100,9 +107,43 @@ class Gone(httpx.AsyncBaseTransport):
         return mutated(body, changes, body[::-1])
 
 
+class Lacking(httpx.AsyncBaseTransport):
+    """A service that leaves one member out of everything it tells."""
+
+    def __init__(self, company: Simulator, name: str) -> None:
+        self._inner = company.transport()
+        self._member = re.compile(rf"<{name}>[^<]*</{name}>".encode())
+        self.count = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        body, count = self._member.subn(b"", await answer.aread())
+        self.count += count
+        return httpx.Response(
+            answer.status_code, headers={"content-type": answer.headers["content-type"]}, content=body
+        )
+
+
 def calls() -> list[tuple[str, dict[str, Any]]]:
     plain = [(example.tool, example.arguments) for example in examples() if not example.before]
     return [*readings(), *plain]
+
+
+async def _lacking(folder: Path, name: str, count: Counter[str]) -> None:
+    """Every call at a service that never tells this figure; each must end in words of ours."""
+    company = a_company()
+    before = company.state()
+    network = Lacking(company, name)
+    settings = real_account(folder, confirm="either", toolsets="all", attach_from=folder, timeout=30)
+    failed = []
+    async with open_desk(company, settings, network=network) as desk:
+        for tool, arguments in calls():
+            result = await desk.result(tool, arguments)
+            failed += [(tool, arguments)] if "fault of ours" in "\n".join(part.text for part in result.content) else []
+            count["refused" if result.is_error else "answered"] += 1
+    count["members left out"] += network.count
+    assert failed == []
+    assert company.state() == before
 
 
 async def _round(folder: Path, seed: int, count: Counter[str]) -> None:
@@ -137,3 +178,12 @@ async def test_every_reading_and_every_preview_bears_answers_gone_wrong(tmp_path
         if IS_LONG and time.monotonic() - began > SECONDS:
             break
     tally("fuzz of the tools", {**count, "seconds": round(time.monotonic() - began)})
+
+
+@pytest.mark.parametrize("name", FIGURES if IS_LONG else sorted(USUAL))
+async def test_a_figure_that_is_never_told_is_no_fault_of_ours(tmp_path: Path, tally: Tally, name: str) -> None:
+    (tmp_path / "bill.pdf").write_bytes(b"%PDF-1.4 a bill")
+    count: Counter[str] = Counter()
+    await _lacking(tmp_path, name, count)
+    tally("figures never told", {**count, "figures": 1})
+    assert count["members left out"] or name not in USUAL
