@@ -9,13 +9,13 @@ from decimal import Decimal
 from functools import singledispatch
 
 from kf_mcp.errors import NotFound, NotOffered, Refused
-from kf_mcp.kashflow import wire
+from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.bank_steps import DeleteBankTransaction, InsertBankTransaction
 from kf_mcp.kashflow.books import Books
 from kf_mcp.kashflow.customer_steps import DeleteCustomer, RestoreCustomer
 from kf_mcp.kashflow.insertion import Insertion
 from kf_mcp.kashflow.invoice_change_steps import ChangeInvoiceHeader, ChangeInvoiceLines
-from kf_mcp.kashflow.invoice_steps import DeleteInvoice, InsertInvoice, sums_of, total_of
+from kf_mcp.kashflow.invoice_steps import DeleteInvoice, InsertInvoice, total_of
 from kf_mcp.kashflow.invoices import to_invoice
 from kf_mcp.kashflow.journal_steps import InsertJournal
 from kf_mcp.kashflow.payment_steps import InsertInvoicePayment, InsertPayment
@@ -172,7 +172,7 @@ async def _(step: ChangeInvoiceHeader, books: Books) -> list[str]:
 async def _(step: ChangeInvoiceLines, books: Books) -> list[str]:
     """What is paid stays, and so what is outstanding becomes another sum."""
     now = await books.invoices.get(int(step.called))
-    before, after = sum(crediting.charged(now), Decimal(0)), sum(sums_of(step.members["Lines"]), Decimal(0))
+    before, after = sum(crediting.charged(now), Decimal(0)), sum(records.sums_of(step.members["Lines"]), Decimal(0))
     if now.id != step.id or not now.paid or before == after:
         return []
     paid, outstanding, left = (

@@ -17,7 +17,7 @@ from kf_mcp.errors import Refused
 from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.change import Change
 from kf_mcp.kashflow.connection import Connection
-from kf_mcp.kashflow.invoice_steps import InsertInvoice, called, compared_totals, credit_of, read_invoice, sums_of
+from kf_mcp.kashflow.invoice_steps import InsertInvoice, called, compared_totals, credit_of, read_invoice
 from kf_mcp.kashflow.invoices import to_invoice, to_line
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.step import Circumstances, Inverse, Kept, Landed
@@ -128,7 +128,7 @@ class ChangeInvoiceLines(ChangeInvoice):
     @override
     def back(cls, found: Record, earlier: Record, members: Mapping[str, Any]) -> tuple[str, ...]:
         now = to_invoice(found)
-        totals = [sum(sums_of(row["Lines"])) for row in (found, earlier)]
+        totals = [sum(records.sums_of(row["Lines"])) for row in (found, earlier)]
         refuse_below_paid(now, Decimal(totals[1]))
         there, back = (money.in_words(Decimal(total), now.currency) for total in totals)
         return (

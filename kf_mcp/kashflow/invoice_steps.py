@@ -157,7 +157,7 @@ def credit_of(found: Record, lines: list[Record], day: date, remark: str = "") -
         {**line, **{name: -wire.decimal(line, name) for name in ("Rate", "VatAmount")}, "LineID": 0, "Sort": n}
         for n, line in enumerate(lines, 1)
     ]
-    net, vat = sums_of(reversed_lines)
+    net, vat = records.sums_of(reversed_lines)
     what = "Credit for invoice" if total_of(found) >= 0 else "Reversal of credit note"
     fresh = {
         "InvoiceDBID": 0,
@@ -205,21 +205,13 @@ def total_of(found: Mapping[str, Any]) -> Decimal:
     return wire.decimal(found, "NetAmount") + wire.decimal(found, "VATAmount")
 
 
-def sums_of(lines: list[Record]) -> tuple[Decimal, Decimal]:
-    """What lines come to, net and VAT, to the penny."""
-    net = sum(
-        (money.to_pennies(wire.decimal(line, "Quantity") * wire.decimal(line, "Rate")) for line in lines), Decimal(0)
-    )
-    return net, sum((wire.decimal(line, "VatAmount") for line in lines), Decimal(0))
-
-
 def compared_totals(meant: Record, found: Record) -> list[str]:
     """A document's totals against the sums of the lines that were sent, to the penny.
 
     A foreign document's may be in either currency: whether KashFlow states totals in its own or in pounds is not documented.
     """
     lines = meant["Lines"]
-    net, vat = sums_of(lines)
+    net, vat = records.sums_of(lines)
     rate, is_home = meant.get("ExchangeRate") or Decimal(1), _is_home(meant)
     said = []
     for what, there, wanted in (

@@ -15,7 +15,7 @@ from kf_mcp.kashflow import records, wire
 from kf_mcp.kashflow.change import Change
 from kf_mcp.kashflow.connection import Connection
 from kf_mcp.kashflow.invoice_steps import compared_totals
-from kf_mcp.kashflow.purchase_steps import COMPUTED, days_of, line_record, totals
+from kf_mcp.kashflow.purchase_steps import COMPUTED, days_of, line_record
 from kf_mcp.kashflow.purchases import older_form, read_purchase
 from kf_mcp.kashflow.records import Record
 from kf_mcp.kashflow.step import Circumstances, Inverse, Kept, Landed
@@ -79,7 +79,7 @@ class ChangePurchaseLines(ChangePurchase):
 
     @override
     def merged(self, found: Record) -> Record:
-        net, vat = totals(self.members["Lines"])
+        net, vat = records.sums_of(self.members["Lines"])
         return {**found, **self.members, "NetAmount": net, "VATAmount": vat}
 
     @override
@@ -95,11 +95,11 @@ class ChangePurchaseLines(ChangePurchase):
         back = await super().inverse(soap, landed, kept, circumstances)
         now = await cls.model_validate(kept["step"]).as_it_stands(soap)
         gross, paid = (
-            sum(totals(records.record(cls.type_name, kept["record"])["Lines"])),
+            sum(records.sums_of(records.record(cls.type_name, kept["record"])["Lines"])),
             now["AmountPaid"] or Decimal(0),
         )
         currency = now.get("CurrencyCode") or money.HOME
-        if not paid or gross < 0 or gross == sum(totals(now["Lines"])):
+        if not paid or gross < 0 or gross == sum(records.sums_of(now["Lines"])):
             return back
         after = (
             f"the purchase would be overpaid by {money.in_words(paid - gross, currency)}"

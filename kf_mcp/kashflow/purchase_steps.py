@@ -4,7 +4,6 @@ Bills are entered by the operation that clients on live accounts use; whatever t
 form, so that import duty is not lost. There is no reading by internal id: a purchase is read by its number, and its id compared.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Final
@@ -182,7 +181,7 @@ def reversal_of(found: Record, day: date) -> InsertPurchase:
         )
     below = ("Rate", "VatAmount", "ImportDuty")
     lines = [{**line, **{name: -(line[name] or Decimal(0)) for name in below}} for line in found["Lines"]]
-    net, vat = totals(lines)
+    net, vat = records.sums_of(lines)
     head = {
         "ReceiptDate": wire.midnight(day),
         "DueDate": wire.midnight(day),
@@ -200,14 +199,6 @@ def refuse_paid(found: Record) -> None:
             f"Purchase {found['ReceiptNumber']} has payments of {money.in_words(found['AmountPaid'] or Decimal(0))}.",
             "Nothing was written. Delete or undo the payments first, if the person wants that.",
         )
-
-
-def totals(lines: Sequence[Mapping[str, Any]]) -> tuple[Decimal, Decimal]:
-    """What lines come to: net and VAT."""
-    net = sum(
-        (money.to_pennies(wire.decimal(line, "Quantity") * wire.decimal(line, "Rate")) for line in lines), Decimal(0)
-    )
-    return net, sum((wire.decimal(line, "VatAmount") for line in lines), Decimal(0))
 
 
 def days_of(found: Record) -> tuple[date, ...]:

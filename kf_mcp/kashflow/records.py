@@ -286,3 +286,10 @@ def shown(value: Any) -> str:
         case Mapping():
             return quoted(", ".join(str(part) for part in value.values() if part), 200)
     return str(value)
+
+
+def sums_of(lines: Iterable[Mapping[str, Any]]) -> tuple[Decimal, Decimal]:
+    """What a document's lines come to, net and VAT, to the penny; a figure that a line lacks is 0."""
+    rows = list(lines)
+    net = sum((money.to_pennies(wire.decimal(row, "Quantity") * wire.decimal(row, "Rate")) for row in rows), Decimal(0))
+    return net, sum((wire.decimal(row, "VatAmount") for row in rows), Decimal(0))

@@ -109,9 +109,8 @@ class Witness:
             if paper.may_be_overpaid or id(paper) in warned or paper.gross <= 0:
                 continue
             numbered = [other for other in there.papers if (other.kind, other.number) == (paper.kind, paper.number)]
-            own = [
-                other for other in numbered if other.marks & paper.marks
-            ]  # a deletion may be open, and the number another's by now
+            # its deletion may be open, and the number another's by now
+            own = [other for other in numbered if other.marks & paper.marks]
             assert all(other.outstanding >= 0 for other in own), f"{paper} is overpaid, and nobody was told"
 
     def _opened(self, row: Row) -> None:
